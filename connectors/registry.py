@@ -1,0 +1,45 @@
+"""Backends by URL. Imports are lazy: a driver is loaded only when its URL is used.
+
+Logs: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db`, `memory://name`. Indexes: the same schemes.
+"""
+
+from urllib.parse import unquote, urlsplit
+
+from connectors.ports import EventLog, Index
+from schemas.errors import ConfigError
+
+
+def sqlite_path(url: str) -> str:
+    """Return the file path in a sqlite URL: three slashes are relative, four are absolute."""
+    path = unquote(urlsplit(url).path)[1:]
+    if not path:
+        raise ConfigError(f"{url}: no file named; write sqlite:///data/log.db")
+    return path
+
+
+def open_log(url: str) -> EventLog:
+    """Open an event log. Raises ConfigError for an unknown scheme, LogError when it can't be opened."""
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        from connectors.sqlite_log import SqliteLog
+
+        return SqliteLog(sqlite_path(url))
+    if scheme == "memory":
+        from connectors.memory_log import memory_log
+
+        return memory_log(url)
+    raise ConfigError(f"log URL {scheme}://…: unknown scheme; use sqlite:///path or memory://name")
+
+
+def open_index(url: str) -> Index:
+    """Open an index. Raises ConfigError for an unknown scheme, IndexUnavailableError when it can't be opened."""
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        from connectors.sqlite_index import SqliteIndex
+
+        return SqliteIndex(sqlite_path(url))
+    if scheme == "memory":
+        from connectors.memory_index import memory_index
+
+        return memory_index(url)
+    raise ConfigError(f"index URL {scheme}://…: unknown scheme; use sqlite:///path or memory://name")
