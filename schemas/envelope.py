@@ -114,13 +114,11 @@ def unpack(event: Event) -> Record:
     name = event.name
     current = CURRENT_VERSION.get(name)
     if current is None:
-        raise RecordError(
-            f"event {event.id}: unknown type {event.type!r}; was it written by a newer release?"
-        )
+        raise RecordError(f"event {event.id}: unknown type {event.type!r}; was it written by a newer release?")
     if event.data_version > current:
         raise RecordError(
-            f"event {event.id}: {name} version {event.data_version} is newer than this release's {current}; upgrade
-            kirkuk"
+            f"event {event.id}: {name} version {event.data_version} is newer than this release's {current}: "
+            "upgrade kirkuk"
         )
     try:
         if event.data_version == current:
@@ -130,9 +128,7 @@ def unpack(event: Event) -> Record:
             payload = UPCASTERS[name, version](payload)
         return msgspec.convert(payload, _RECORD_TYPES[name])
     except (msgspec.MsgspecError, KeyError, UnicodeDecodeError) as error:
-        raise RecordError(
-            f"event {event.id}: {name} version {event.data_version} can't be read: {error}"
-        ) from error
+        raise RecordError(f"event {event.id}: {name} version {event.data_version} can't be read: {error}") from error
 
 
 def encode(event: Event) -> bytes:
