@@ -62,7 +62,8 @@ UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, rename={"data_version": "dataversion"}):
     """A CloudEvents 1.0 envelope. `id` is unique in its stream and made from content; `subject` is the key (ordering
-    unit)."""
+    unit).
+    """
 
     specversion: str = "1.0"
     id: str
@@ -110,7 +111,8 @@ def pack(record: Record, *, event_id: str, subject: str, time: datetime, source:
 
 def unpack(event: Event) -> Record:
     """Decode the payload as its current record. Raises RecordError for unknown types, future versions and broken
-    payloads."""
+    payloads.
+    """
     name = event.name
     current = CURRENT_VERSION.get(name)
     if current is None:
