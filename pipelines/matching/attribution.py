@@ -1,0 +1,167 @@
+"""Who says so: cue verbs before, after and inside what they report, "according to", documents, quotations."""
+
+from typing import Final, NamedTuple
+
+from pipelines.matching.parties import Parties
+from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.tokens import Sentence
+from schemas.lexicon import Attribution, words
+from schemas.records import Claim, ClaimSource, ClaimStatus, SourceKind
+
+_MOST: Final = 4
+"""Sources kept for one claim; nesting deeper than that is noise."""
+
+
+class Credit(NamedTuple):
+    """One source with the strength of its cue: said, claimed, denied or confirmed."""
+
+    source: ClaimSource
+    strength: str
+
+
+class Credits:
+    """Cue tables of one language."""
+
+    def __init__(self, cues: Attribution) -> None:
+        self.strength: dict[str, str] = {}
+        for name, block in (
+            ("said", cues.said),
+            ("claimed", cues.claimed),
+            ("confirmed", cues.confirmed),
+            ("denied", cues.denied),
+        ):
+            self.strength.update(dict.fromkeys(words(block), name))
+        self.verbs = frozenset(self.strength)
+        self.phrases = frozenset(words(cues.phrases))
+        self.anonymous = frozenset(words(cues.anonymous_nouns))
+        self.official = frozenset(words(cues.official_nouns))
+        self.media = frozenset(words(cues.media_nouns))
+        self.document = frozenset(words(cues.document_nouns))
+        self.outlets = frozenset(words(cues.outlets))
+
+    def source(self, sentence: Sentence, phrase: Phrase, cue: str, parties: Parties) -> ClaimSource:
+        """Describe a phrase as a source."""
+        ids = parties.ids(sentence, phrase)
+        end = max(phrase.end, _tail(phrase))
+        start, finish = sentence.offsets(phrase.start, end)
+        return ClaimSource(
+            text=sentence.text[start:finish],
+            id=ids[0] if ids else None,
+            kind=self._kind(sentence, phrase, ids, parties),
+            cue=cue,
+            span=(start, finish),
+        )
+
+    def _kind(self, sentence: Sentence, phrase: Phrase, ids: list[str], parties: Parties) -> SourceKind:
+        head, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
+        if low in self.outlets or head in self.media:
+            return "media"
+        if head in self.document:
+            return "document"
+        if sentence.mentions[phrase.head] is not None:
+            return "named" if ids and parties.kind(ids[0]) == "person" else "official"
+        if sentence.tags[phrase.head] == "PRON":
+            return "named" if ids else "anonymous"
+        if any(sentence.tags[apposed.head] == "NAME" for apposed in phrase.apposed):
+            return "named"
+        if head in self.official:
+            return "official"
+        if sentence.tags[phrase.head] == "NAME" and low not in self.anonymous:
+            return "named"
+        return "anonymous" if head in self.anonymous or not ids else "official"
+
+    def is_source(self, sentence: Sentence, phrase: Phrase) -> bool:
+        """Tell whether a bare phrase before a colon can be who speaks."""
+        head, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
+        return head in self.document or head in self.media or low in self.outlets or head in self.official
+
+    def above(self, sentence: Sentence, clause: Clause, parties: Parties) -> list[Credit]:
+        """Return the sources of the clauses that a clause is the content of, outermost first."""
+        found: list[Credit] = []
+        step: Clause | None = clause
+        while step is not None and len(found) < _MOST:
+            parent = step.parent
+            if parent is not None and parent.verb is not None and self._reports(step, parent):
+                strength = self.strength[parent.verb.lemma]
+                cue = sentence.text[sentence.starts[parent.verb.head] : sentence.ends[parent.verb.head]]
+                for phrase in self._speakers(parent):
+                    found.insert(0, Credit(self.source(sentence, phrase, cue, parties), strength))
+                if not self._speakers(parent) and strength in {"claimed", "denied"}:
+                    found.insert(0, Credit(ClaimSource(text=cue, kind="anonymous", cue=cue), strength))
+            elif step.leader is not None and step.parent is None:
+                found = self._led(sentence, step.leader, parties) + found
+            step = parent
+        return found
+
+    def _reports(self, step: Clause, parent: Clause) -> bool:
+        assert parent.verb is not None
+        strength = self.strength.get(parent.verb.lemma)
+        if strength is None:
+            return False
+        if step.kind == "comp":
+            return True
+        if step.kind in {"ger", "part"} and not step.adjoined:
+            return strength in {"claimed", "denied", "confirmed"}
+        return step.kind == "inf" and (parent.verb.passive or strength == "claimed")
+
+    @staticmethod
+    def _speakers(clause: Clause) -> list[Phrase]:
+        return clause.doers()[:1]
+
+    def _led(self, sentence: Sentence, leader: Clause, parties: Parties) -> list[Credit]:
+        """Credit what stands before a colon."""
+        if leader.verb is not None and leader.verb.lemma in self.strength:
+            cue = sentence.text[sentence.starts[leader.verb.head] : sentence.ends[leader.verb.head]]
+            return [
+                Credit(self.source(sentence, phrase, cue, parties), self.strength[leader.verb.lemma])
+                for phrase in self._speakers(leader)
+            ]
+        if leader.verb is None and leader.subjects and self.is_source(sentence, leader.subjects[0]):
+            return [Credit(self.source(sentence, leader.subjects[0], ":", parties), "said")]
+        return []
+
+    def beside(self, sentence: Sentence, clauses: list[Clause], parties: Parties) -> list[tuple[int, Clause, Credit]]:
+        """Return (token, clause, credit) of asides ("..., X said") and of "according to X" in a sentence."""
+        found = []
+        for clause in clauses:
+            verb = clause.verb
+            if clause.kind == "aside" and verb is not None and verb.lemma in self.strength:
+                cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
+                for phrase in self._speakers(clause):
+                    credit = Credit(self.source(sentence, phrase, cue, parties), self.strength[verb.lemma])
+                    found.append((verb.head, clause, credit))
+            for prep, phrase in clause.preps:
+                if prep in self.phrases:
+                    credit = Credit(self.source(sentence, phrase, prep, parties), "said")
+                    found.append((phrase.start, clause, credit))
+        return found
+
+
+def _tail(phrase: Phrase) -> int:
+    """Return the end of what hangs on a phrase without a gap ("a source close to X")."""
+    end, current = phrase.end, phrase
+    for _ in range(3):
+        if not current.preps:
+            break
+        current = current.preps[-1][1]
+        if current.start > end + 3:
+            break
+        end = max(end, current.end)
+    return end
+
+
+def claim_of(credits: list[Credit]) -> Claim:
+    """Combine the sources of one event, outermost first, into its claim."""
+    unique: dict[str, Credit] = {}
+    for credit in credits:
+        unique.setdefault(credit.source.text, credit)
+    chosen = list(unique.values())[:_MOST]
+    strengths = {credit.strength for credit in chosen}
+    status: ClaimStatus = "asserted"
+    if "denied" in strengths:
+        status = "denied"
+    elif "confirmed" in strengths:
+        status = "confirmed"
+    elif "claimed" in strengths or any(credit.source.kind == "anonymous" for credit in chosen):
+        status = "alleged"
+    return Claim(status=status, sources=tuple(credit.source for credit in chosen))

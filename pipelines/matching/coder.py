@@ -1,0 +1,142 @@
+"""The coder: an article in, coded events out. Pure; every step lives in a module of its own.
+
+scan -> gate -> sentences -> tags -> clauses -> triggers -> roles -> realis, attribution, dates, numbers -> records
+"""
+
+import copy
+from bisect import bisect_left
+from datetime import UTC, date, datetime
+from typing import Final, NamedTuple
+
+from pipelines.matching.attribution import Credits, claim_of
+from pipelines.matching.dates import find_times, local_day, published_time
+from pipelines.matching.grammar import Grammar
+from pipelines.matching.lexicon import Patterns
+from pipelines.matching.magnitudes import find_magnitudes, for_event
+from pipelines.matching.parse import Parser
+from pipelines.matching.parties import Parties
+from pipelines.matching.realis import Moods
+from pipelines.matching.relevance import is_relevant
+from pipelines.matching.roles import Context, code_trigger
+from pipelines.matching.scanner import Mention, Scanner
+from pipelines.matching.sentences import sentence_spans
+from pipelines.matching.speech import Speech
+from pipelines.matching.tagger import tag
+from pipelines.matching.tokens import tokenise
+from pipelines.matching.triggers import Triggers
+from schemas.lexicon import Language, load_languages
+from schemas.records import CodedEvent, SchemaRef
+from schemas.vocabulary import Vocabulary
+
+_CONTROLS: Final = frozenset(
+    ["order", "ask", "urge", "tell", "force", "call", "warn", "press", "instruct", "command", "direct", "require", "oblige", "persuade", "allow", "enable", "permit", "invite", "encourage", "want", "expect", "accuse", "blame", "suspect", "charge", "help", "forbid", "let", "appeal", "advise", "beg", "compel", "cause", "lead", "get", "pressure", "implore", "authorise", "authorize", "prevent", "stop", "keep"]
+)
+"""Verbs whose object does what the infinitive or gerund below them says."""
+
+
+class Coded(NamedTuple):
+    """The outcome for one article. `events` are those of an irrelevant article only when all sentences were asked for."""
+
+    relevant: bool
+    events: tuple[CodedEvent, ...]
+
+
+class Coder:
+    """A compiled schema. Immutable once built: it may be used from several threads."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        languages, self.cores = load_languages(vocabulary.lexicon, vocabulary.types, vocabulary.actors)
+        self.vocabulary = vocabulary
+        self.language: Language = languages["en"]
+        self.scanner = Scanner(vocabulary)
+        self.grammar = Grammar(self.language)
+        self.patterns = Patterns(self.language)
+        self.credits = Credits(self.language.attribution)
+        self.moods = Moods(self.language.time)
+        self._parties = Parties(vocabulary, self.language)
+
+    @property
+    def ref(self) -> SchemaRef:
+        """Name, version and digest of the schema."""
+        return self.vocabulary.ref
+
+    @property
+    def topic(self) -> str:
+        """The crisis that the schema describes."""
+        return self.vocabulary.topic
+
+    def code(
+        self,
+        *,
+        title: str,
+        text: str,
+        published: datetime | None,
+        language: str | None = None,
+        all_sentences: bool = False,
+    ) -> Coded:
+        """Code one article. `published` is taken as UTC when naive; `language` None or unknown means: look and see."""
+        in_title, in_text = self.scanner.scan(title), self.scanner.scan(text)
+        if not (in_title or in_text or all_sentences):
+            return Coded(relevant=False, events=())
+        if published is not None and published.tzinfo is None:
+            published = published.replace(tzinfo=UTC)
+        context = self._context(published, everyone=all_sentences)
+        events = self._field(context, title, in_title, title=True)
+        context.speech.reset()
+        events += self._field(context, text, in_text, title=False)
+        relevant = is_relevant(events, self.vocabulary)
+        return Coded(relevant=relevant, events=tuple(events) if relevant or all_sentences else ())
+
+    def _context(self, published: datetime | None, *, everyone: bool) -> Context:
+        today: date | None = local_day(published) if published is not None else None
+        parties = copy.copy(self._parties)
+        parties.begin(today, everyone=everyone)
+        return Context(
+            parties=parties,
+            triggers=Triggers(self.patterns, parties),
+            credits=self.credits,
+            moods=self.moods,
+            speech=Speech(self.credits),
+            today=today,
+            default_time=published_time(published),
+            everyone=everyone,
+        )
+
+    def _field(self, context: Context, text: str, mentions: list[Mention], *, title: bool) -> list[CodedEvent]:
+        events: list[CodedEvent] = []
+        starts = [mention.start for mention in mentions]
+        for span in sentence_spans(text, self.grammar.abbreviations):
+            first, last = bisect_left(starts, span[0]), bisect_left(starts, span[1])
+            events += self._sentence(context, text, span, mentions[first:last], title=title)
+        return events
+
+    def _sentence(
+        self, context: Context, text: str, span: tuple[int, int], mentions: list[Mention], *, title: bool
+    ) -> list[CodedEvent]:
+        sentence = tokenise(text, span, mentions, title=title)
+        tag(sentence, self.grammar)
+        clauses = Parser(sentence, self.credits.verbs, _CONTROLS, context.parties.linked).parse()
+        context.begin(sentence, clauses)
+        found = context.triggers.find(sentence, clauses)
+        if found:
+            day = context.today or date(2017, 10, 16)
+            context.times = find_times(text, span, day, context.anchor) if context.today else []
+            magnitudes = find_magnitudes(sentence, clauses, self.grammar)
+        events = []
+        for trigger in found:
+            event = code_trigger(context, trigger, found)
+            if event is not None:
+                numbers = for_event(event.type, magnitudes)
+                events.append(event if numbers is None else _with_numbers(event, numbers))
+        context.parties.remember(sentence)
+        context.speech.after(sentence, clauses, context.parties)
+        return events
+
+
+def _with_numbers(event: CodedEvent, numbers: object) -> CodedEvent:
+    import msgspec
+
+    return msgspec.structs.replace(event, magnitude=numbers)
+
+
+__all__ = ["Coded", "Coder", "claim_of"]

@@ -1,0 +1,85 @@
+"""Event patterns of one language compiled for look-up by verb or noun lemma."""
+
+from typing import NamedTuple
+
+from schemas.lexicon import Constraint, Frame, Group, Language, Pattern, lines, parse_pattern, words
+
+
+class Slots(NamedTuple):
+    """A role frame with its lists split."""
+
+    actors: tuple[str, ...]
+    recipients: tuple[str, ...]
+    places: tuple[str, ...]
+    both: bool
+    of: str
+
+
+class Rule(NamedTuple):
+    """One pattern with what it yields."""
+
+    id: str
+    group: Group
+    pattern: Pattern
+    slots: Slots
+
+
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(name for name in words(names) if name != "none")
+
+
+def _slots(frame: Frame) -> Slots:
+    return Slots(_split(frame.actors), _split(frame.recipients), _split(frame.places), frame.both, frame.of)
+
+
+class Patterns:
+    """Rules by lemma; word classes resolved; the most specific rules first."""
+
+    def __init__(self, language: Language) -> None:
+        events = language.events
+        self.classes = {name: frozenset(words(block)) for name, block in events.classes.items()}
+        self.verbs: dict[str, list[Rule]] = {}
+        self.nouns: dict[str, list[Rule]] = {}
+        self.phrases: dict[str, list[tuple[tuple[str, ...], Rule]]] = {}
+        self.light = frozenset(words(events.light_verbs))
+        self.occur = frozenset(words(events.occur_verbs))
+        self.blocked = frozenset(words(events.blocked))
+        frames = {name: _slots(frame) for name, frame in events.frames.items()}
+        for group in events.groups:
+            self._add(group, frames)
+        for rules in self.verbs.values():
+            rules.sort(key=lambda rule: (-rule.pattern.weight, rule.id))
+
+    def _add(self, group: Group, frames: dict[str, Slots]) -> None:
+        name = f"{group.type}.{group.mode}" if group.mode else group.type
+        for number, line in enumerate(lines(group.verbs), start=1):
+            pattern = self._resolve(parse_pattern(line))
+            rule = Rule(f"{name}.{number}", group, pattern, frames[pattern.frame or group.frame])
+            for lemma in pattern.lemmas:
+                self.verbs.setdefault(lemma, []).append(rule)
+        for noun in words(group.nouns):
+            rule = Rule(f"{name}.n.{noun}", group, Pattern(lemmas=(noun,)), frames[group.frame])
+            self.nouns.setdefault(noun, []).append(rule)
+        for phrase in lines(group.phrases):
+            tokens = tuple(phrase.split())
+            rule = Rule(f"{name}.p.{'-'.join(tokens)}", group, Pattern(lemmas=tokens), frames[group.frame])
+            self.phrases.setdefault(tokens[0], []).append((tokens, rule))
+
+    def _resolve(self, pattern: Pattern) -> Pattern:
+        """Put the words of named classes in the place of their names; computed classes stay."""
+        constraints = []
+        for one in pattern.constraints:
+            allowed = set()
+            for word in one.allowed:
+                allowed |= self.classes.get(word[1:], {word}) if word.startswith("@") else {word}
+                if word == "@person":
+                    allowed.add("@person")
+            constraints.append(Constraint(one.slot.replace("_", " "), frozenset(allowed), one.absent))
+        return Pattern(
+            lemmas=pattern.lemmas,
+            particles=pattern.particles,
+            constraints=tuple(constraints),
+            flags=pattern.flags,
+            frame=pattern.frame,
+            weight=pattern.weight,
+        )

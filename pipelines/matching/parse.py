@@ -1,0 +1,443 @@
+"""Clauses by a deterministic left-to-right machine: who stands before the verb, what after it, what hangs on which
+preposition.
+
+One pass, every token is looked at once; the machine keeps the open clauses as links to their parents, so nothing
+recurses over the length of a sentence. It knows active and passive, relative and reduced relative clauses, that- and
+infinitive complements, coordination of nouns and verbs, apposition, and subjects after "said".
+"""
+
+from typing import Final
+
+from pipelines.matching.phrases import Clause, Phrase, VerbGroup, read_phrase, read_verb
+from pipelines.matching.tagger import VERBS
+from pipelines.matching.tokens import Sentence
+
+_PHRASE: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$", "PRON"})
+_VERBAL: Final = VERBS | {"BE", "HAVE", "DO", "MODAL"}
+_SUBLIKE: Final = frozenset({"before", "after", "since", "until", "till", "as", "for", "like", "than"})
+"""Prepositions that open a clause when a finite verb follows their noun."""
+_NON_FINITE: Final = frozenset({"inf", "part", "ger", "reduced"})
+
+
+class Parser:
+    """Reads one sentence; `cues` are verbs whose subject may follow them, `controls` those whose object does the
+    infinitive below them.
+    """
+
+    def __init__(
+        self, sentence: Sentence, cues: frozenset[str], controls: frozenset[str], linked: frozenset[str]
+    ) -> None:
+        self.sentence = sentence
+        self.cues = cues
+        self.controls = controls
+        self.linked = linked
+        self.clauses: list[Clause] = []
+        self.clause = self._open("main", None)
+        self.prep: str | None = None
+        self.prep_at = -1
+        self.conj = False
+        self.comma = False
+        self.quote = False
+        self.last: Phrase | None = None
+        self.slot: list[Phrase] | None = None
+
+    def parse(self) -> list[Clause]:
+        """Return the clauses in the order of their beginnings."""
+        at, tags = 0, self.sentence.tags
+        while at < len(tags):
+            tag = tags[at]
+            if tag in _PHRASE:
+                at = self._phrase(at)
+            elif tag in _VERBAL or (tag == "NEG" and self._verb_follows(at)):
+                at = self._verb(at)
+            else:
+                self._mark(at, tag)
+                at += 1
+        return [clause for clause in self.clauses if clause.verb is not None or clause.kind == "main"]
+
+    def _verb_follows(self, at: int) -> bool:
+        return at + 1 < len(self.sentence) and self.sentence.tags[at + 1] in {"VBG", "VBN"}
+
+    def _open(self, kind: str, parent: Clause | None, mark: str = "") -> Clause:
+        clause = Clause(len(self.clauses), kind, parent, mark)
+        self.clauses.append(clause)
+        return clause
+
+    def _mark(self, at: int, tag: str) -> None:
+        """Take prepositions, conjunctions, relatives and punctuation."""
+        if tag == "PREP":
+            self.prep, self.prep_at = self.sentence.lemmas[at], at
+            self.clause.particles.append((at, self.sentence.lows[at]))
+        elif tag == "TO":
+            self._to(at)
+        elif tag == "CONJ":
+            self.conj = True
+        elif tag == "ADV":
+            self.clause.particles.append((at, self.sentence.lows[at]))
+        elif tag == "COMMA":
+            self._comma()
+        elif tag == "SUB":
+            self._subordinator(at)
+        elif tag == "WH":
+            self._relative(at)
+        elif tag in {"BREAK", "PUNCT"}:
+            self._break(at)
+        elif tag == "QUOTE":
+            self.quote, self.prep = True, None
+
+    def _to(self, at: int) -> None:
+        tags = self.sentence.tags
+        ahead = at + 1
+        while ahead < len(tags) and tags[ahead] in {"ADV", "NEG"}:
+            ahead += 1
+        if ahead < len(tags) and tags[ahead] in {"VB", "BE", "HAVE", "DO"}:
+            self._infinitive(at)
+        else:
+            self.prep, self.prep_at = "to", at
+            self.clause.particles.append((at, "to"))
+
+    def _infinitive(self, at: int) -> None:
+        if self.conj and self.clause.kind == "inf" and self.clause.verb is not None:
+            return
+        parent = self._verbal_ancestor(self.clause)
+        clause = self._open("inf", parent, "to")
+        clause.start = at
+        if parent.verb is not None:
+            controlled = parent.verb.lemma in self.controls and not parent.verb.passive
+            clause.subjects = list((controlled and self._controller(parent)) or parent.surface_subjects())
+            clause.gap = self.last if parent.verb.lemma not in self.controls else None
+        else:
+            clause.subjects = list(parent.subjects)
+        self.clause, self.prep, self.conj = clause, None, False
+
+    @staticmethod
+    def _controller(parent: Clause) -> list[Phrase] | None:
+        if parent.objects:
+            return parent.objects[:1] + [phrase for phrase in parent.objects[1:] if phrase.coordinated]
+        for prep, phrase in parent.preps:
+            if prep in {"on", "upon", "to", "for", "with"}:
+                return [phrase]
+        return None
+
+    @staticmethod
+    def _verbal_ancestor(clause: Clause) -> Clause:
+        while clause.verb is None and clause.parent is not None and clause.kind not in {"sub", "rel"}:
+            clause = clause.parent
+        return clause
+
+    def _comma(self) -> None:
+        self.comma, self.prep, self.conj = True, None, False
+        clause = self.clause
+        while clause.parent is not None and clause.verb is not None and self._introductory(clause):
+            clause = clause.parent
+        self._to_clause(clause)
+
+    @staticmethod
+    def _introductory(clause: Clause) -> bool:
+        parent = clause.parent
+        return parent is not None and parent.verb is None and not parent.subjects and clause.kind != "comp"
+
+    def _to_clause(self, clause: Clause) -> None:
+        if clause is not self.clause:
+            self.clause = clause
+            self.slot = clause.subjects if clause.verb is None else clause.objects
+
+    def _break(self, at: int) -> None:
+        low = self.sentence.lows[at]
+        if low in "–—-" and at and self.clause.verb is None and not self.clause.subjects:
+            return
+        kind = "main"
+        before = self.clause
+        self.clause = self._open(kind, None, ":" if low == ":" else "")
+        if low == ":" and before.verb is not None:
+            self.clause.leader = before
+        self.prep, self.conj, self.comma, self.last, self.slot = None, False, False, None, None
+
+    def _subordinator(self, at: int) -> None:
+        mark, parent = self.sentence.lemmas[at], self.clause
+        if self.prep == "for" or mark == "as if":
+            self.prep = None
+        kind = "comp" if mark in {"that", "whether", "how", "why"} and parent.verb is not None else "sub"
+        while parent.kind in {"reduced", "part"} and parent.parent is not None and kind == "sub":
+            parent = parent.parent
+        clause = self._open(kind, parent, mark)
+        if mark == "where" and self.last is not None:
+            clause.preps.append(("in", self.last))
+        self.clause, self.prep, self.conj, self.slot = clause, None, False, None
+
+    def _relative(self, at: int) -> None:
+        prep, self.prep = self.prep, None
+        clause = self._open("rel", self.clause, self.sentence.lows[at])
+        clause.antecedent = self._group(self.last)
+        if prep is not None and clause.antecedent:
+            clause.preps.append((prep, clause.antecedent[0]))
+            clause.kind = "sub"
+        self.clause, self.conj, self.slot = clause, False, None
+
+    def _group(self, phrase: Phrase | None) -> list[Phrase]:
+        """Return the phrase with those that it is coordinated with."""
+        if phrase is None:
+            return []
+        if self.slot and phrase in self.slot[-3:]:
+            return [*self.slot] if phrase.coordinated else [phrase]
+        return [phrase.holder] if phrase.holder is not None and phrase.prep == "of" and not phrase.strong else [phrase]
+
+    def _phrase(self, at: int) -> int:
+        phrase = read_phrase(self.sentence, at)
+        clause = self.clause
+        if self.prep is not None:
+            self._hang(phrase)
+        elif (self.conj or self.comma) and self._joins(phrase):
+            self._join(phrase)
+        elif clause.inverted and not clause.subjects:
+            clause.subjects.append(phrase)
+            self.slot = clause.subjects
+        elif clause.verb is None:
+            self._subject(phrase)
+        else:
+            clause.objects.append(phrase)
+            phrase.late = self.comma or self.conj or self.quote
+            self.slot = clause.objects
+        self.last = phrase
+        self.prep, self.conj, self.comma, self.quote = None, False, False, False
+        return phrase.end
+
+    def _subject(self, phrase: Phrase) -> None:
+        clause = self.clause
+        if clause.subjects and self.comma and self.last is not None and not self.conj:
+            self.last.apposed.append(phrase)
+            phrase.holder = self.last
+            return
+        clause.subjects.append(phrase)
+        phrase.late = self.comma
+        self.slot = clause.subjects
+
+    def _hang(self, phrase: Phrase) -> None:
+        """Attach "prep phrase" to the noun before it and, unless it is "of", to the clause."""
+        prep = self.prep or ""
+        phrase.prep = prep
+        if self.last is not None and self.last.end >= self.prep_at - 1:
+            phrase.holder = self.last
+            self.last.preps.append((prep, phrase))
+        if prep != "of" or phrase.holder is None:
+            self.clause.preps.append((prep, phrase))
+        phrase.early = self.clause.verb is None and phrase.holder is not None
+        clause = self.clause
+        if clause.kind == "reduced" and clause.subjects and clause.verb is not None:
+            if self.sentence.lows[clause.verb.head] in self.linked:
+                clause.subjects[0].preps.append(("linked", phrase))
+        self.slot = None
+
+    def _joins(self, phrase: Phrase) -> bool:
+        """Tell whether a noun after "and" or a comma goes on with the last one, and doesn't begin a clause."""
+        if self.last is None or (self.clause.verb is not None and self._finite_next(phrase.end)):
+            return False
+        if self.conj:
+            return self.last.end >= phrase.start - 3
+        return self._list_goes_on(phrase.end)
+
+    def _list_goes_on(self, at: int) -> bool:
+        """Tell a list ("A, B and C") from an apposition: a conjunction follows within a few tokens."""
+        tags, lows = self.sentence.tags, self.sentence.lows
+        for ahead in range(at, min(len(tags), at + 12)):
+            if tags[ahead] == "CONJ":
+                return lows[ahead] in {"and", "or", "&"}
+            if tags[ahead] not in _PHRASE and tags[ahead] not in {"POSS"} and lows[ahead] not in {",", "of"}:
+                return False
+        return False
+
+    def _finite_next(self, at: int) -> bool:
+        """Tell whether the phrase that ends at `at` is followed by its own finite verb."""
+        tags = self.sentence.tags
+        for ahead in range(at, min(len(tags), at + 10)):
+            tag = tags[ahead]
+            if tag in {"VBD", "VBZ", "MODAL", "BE", "HAVE", "DO", "VB"}:
+                return True
+            if tag not in _PHRASE and tag not in {"PREP", "ADV", "POSS", "NEG", "FIX", "TO"}:
+                return False
+        return False
+
+    def _join(self, phrase: Phrase) -> None:
+        last = self.last
+        assert last is not None
+        phrase.coordinated = True
+        if last.prep is not None and (self.slot is None or last not in self.slot[-1:]):
+            phrase.prep, phrase.holder, phrase.early = last.prep, last.holder, last.early
+            if last.holder is not None:
+                last.holder.preps.append((last.prep, phrase))
+            if last.prep != "of" or last.holder is None:
+                self.clause.preps.append((last.prep, phrase))
+        elif self.slot is not None:
+            last.coordinated = True
+            self.slot.append(phrase)
+        else:
+            self.clause.objects.append(phrase)
+
+    def _verb(self, at: int) -> int:
+        verb = read_verb(self.sentence, at)
+        if verb.form == "VB" and not verb.modal and self.conj and self.clause.kind == "inf" and self.clause.verb:
+            verb.finite = False
+            self._coordinate(self.clause)
+        elif verb.finite:
+            self._finite(verb)
+        elif verb.form == "VBG":
+            self._gerund(verb)
+        elif verb.form == "VBN":
+            self._participle(verb)
+        else:
+            self._base(verb)
+        self.clause.verb = self.clause.verb or verb
+        self.prep, self.conj, self.comma, self.quote = None, False, False, False
+        self.slot = None
+        self.last = None
+        return verb.end
+
+    def _base(self, verb: VerbGroup) -> None:
+        if self.clause.verb is not None:
+            self._coordinate(self.clause)
+
+    def _coordinate(self, like: Clause) -> None:
+        """Open a clause that shares the subject of `like` ("advanced and seized")."""
+        clause = self._open(like.kind, like.parent, like.mark)
+        clause.subjects, clause.antecedent = list(like.surface_subjects()), like.antecedent
+        clause.shares = like
+        clause.leader = like.leader
+        self.clause = clause
+
+    def _finite(self, verb: VerbGroup) -> None:
+        clause = self.clause
+        if clause.verb is None and self._steal_prep(clause):
+            return
+        while clause.kind in _NON_FINITE and clause.verb is not None and clause.parent is not None:
+            if self._stealable(clause) is not None and not self._open_above(clause):
+                break
+            clause = clause.parent
+        if clause.verb is None:
+            self.clause = clause
+            if clause.kind == "rel" and not clause.subjects:
+                clause.subjects, clause.gapped = list(clause.antecedent), True
+            return
+        above = self._open_above(clause)
+        if above is not None and (not self.conj or clause.kind == "sub") and (self.comma or clause.kind == "rel"):
+            self.clause = above
+            return
+        if self._inverts(verb):
+            return
+        stolen = self._stealable(clause)
+        if stolen is not None:
+            self._steal(clause, stolen)
+        elif self._steal_prep(clause):
+            return
+        elif above is not None and not self.conj:
+            self.clause = above
+        else:
+            self._coordinate(clause)
+
+    def _open_above(self, clause: Clause) -> Clause | None:
+        """Return the nearest enclosing clause that has a subject and waits for its verb."""
+        above = clause.parent
+        while above is not None and above.verb is not None:
+            above = above.parent
+        return above if above is not None and above.subjects else None
+
+    def _inverts(self, verb: VerbGroup) -> bool:
+        """Take `..., said X` : the subject follows a verb of saying after a comma or a quotation mark."""
+        lemma, end = verb.lemma, verb.end
+        if lemma not in self.cues or not (self.comma or self.quote) or self.conj:
+            return False
+        if end >= len(self.sentence) or self.sentence.tags[end] not in _PHRASE:
+            return False
+        clause = self._open("aside", None)
+        clause.inverted = True
+        self.clause = clause
+        return True
+
+    @staticmethod
+    def _stealable(clause: Clause) -> Phrase | None:
+        return clause.objects[-1] if clause.objects else None
+
+    def _steal(self, clause: Clause, phrase: Phrase) -> None:
+        """Make the last object of `clause` the subject of the verb that has just come."""
+        stolen = [phrase]
+        clause.objects.pop()
+        while phrase.coordinated and clause.objects and clause.objects[-1].coordinated:
+            stolen.insert(0, clause.objects.pop())
+        verb = clause.verb
+        assert verb is not None
+        after_break = phrase.late
+        kind = "comp" if not after_break else "coord"
+        if after_break and (self.sentence.tags[self._at_verb(phrase)] and self._is_cue_next(phrase)):
+            kind = "aside"
+        new = self._open(kind, clause if kind == "comp" else None)
+        new.subjects = stolen
+        new.leader = clause.leader if kind != "comp" else None
+        if kind == "coord" and clause.kind == "comp":
+            new.kind, new.parent = "comp", clause.parent
+        self.clause = new
+
+    def _at_verb(self, phrase: Phrase) -> int:
+        at = phrase.end
+        while at < len(self.sentence) - 1 and self.sentence.tags[at] not in _VERBAL:
+            at += 1
+        return at
+
+    def _is_cue_next(self, phrase: Phrase) -> bool:
+        """Tell whether "X said" is an aside: nothing but an end, an adverb or a time follows the verb."""
+        at = self._at_verb(phrase)
+        if self.sentence.lemmas[at] not in self.cues:
+            return False
+        after = self.sentence.tags[at + 1] if at + 1 < len(self.sentence) else "END"
+        return after in {"COMMA", "PUNCT", "END", "QUOTE", "PREP", "ADV", "NAME", "BREAK"}
+
+    def _steal_prep(self, clause: Clause) -> bool:
+        """Turn "before X" into a clause when a finite verb follows X."""
+        if not clause.preps or (clause.verb is None and clause.subjects):
+            return False
+        prep, phrase = clause.preps[-1]
+        if prep not in _SUBLIKE:
+            if phrase.holder is None or phrase.holder.prep not in _SUBLIKE:
+                return False
+            phrase, prep = phrase.holder, phrase.holder.prep or ""
+        group = [
+            other for other_prep, other in clause.preps if other_prep == prep and (other is phrase or other.coordinated)
+        ]
+        clause.preps = [entry for entry in clause.preps if entry[1] not in group]
+        new = self._open("sub", clause, prep)
+        new.subjects = group or [phrase]
+        for one in new.subjects:
+            one.prep, one.holder = None, None
+        self.clause = new
+        return True
+
+    def _gerund(self, verb: VerbGroup) -> None:
+        clause, prep = self.clause, self.prep
+        if clause.verb is None and clause.kind in {"sub", "inf"} and not clause.subjects:
+            above = clause.parent
+            clause.subjects = list(above.surface_subjects()) if above is not None else []
+            return
+        if self.conj and clause.kind in {"ger", "part"} and clause.verb is not None:
+            self._coordinate(clause)
+            return
+        kind = "ger" if prep is not None or (self.last is None and not self.comma) else "part"
+        new = self._open(kind, clause, prep or "")
+        if kind == "part" and not self.comma and self.last is not None:
+            new.subjects = self._group(self.last)
+        elif clause.verb is not None and clause.verb.lemma in self.controls and prep in {"of", "for", "from"}:
+            new.subjects = self._controller(clause) or list(clause.surface_subjects())
+        else:
+            new.subjects = list(clause.surface_subjects())
+        new.adjoined = self.comma
+        self.clause = new
+
+    def _participle(self, verb: VerbGroup) -> None:
+        clause = self.clause
+        verb.passive = True
+        if self.conj and clause.verb is not None and clause.verb.passive:
+            self._coordinate(clause)
+            return
+        new = self._open("reduced", clause)
+        if self.last is not None and not (self.comma and clause.verb is not None and clause.subjects):
+            new.subjects = self._group(self.last)
+        else:
+            new.subjects = list(clause.surface_subjects())
+        self.clause = new

@@ -1,0 +1,308 @@
+"""From noun phrases to canonical ids: names, described parties, dated roles, pronouns and definite descriptions."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from pipelines.matching.phrases import Phrase
+from pipelines.matching.scanner import Mention
+from pipelines.matching.tokens import Sentence
+from schemas.lexicon import Language, words
+from schemas.records import Party
+from schemas.vocabulary import Vocabulary
+
+_PERSONAL: Final = frozenset({"he", "him", "himself", "she", "her", "herself"})
+_PLURAL: Final = frozenset({"they", "them", "themselves"})
+_TITLES: Final = frozenset(
+    ["general", "commander", "minister", "president", "premier", "leader", "politician", "governor", "cleric", "chief", "ayatollah", "envoy", "chairman", "speaker", "secretary", "lawmaker", "diplomat", "head"]
+)
+_SOLDIERS: Final = frozenset({"general", "commander"})
+_KIND_NOUNS: Final = {
+    "party": "party",
+    "force": "force",
+    "militia": "force",
+    "group": "force",
+    "paramilitary": "force",
+    "ministry": "organisation",
+    "company": "organisation",
+}
+_PLACE_KINDS: Final = {
+    "city": frozenset({"city", "town"}),
+    "town": frozenset({"town", "city"}),
+    "province": frozenset({"province"}),
+    "base": frozenset({"base"}),
+    "airport": frozenset({"airport"}),
+    "field": frozenset({"field"}),
+    "region": frozenset({"region"}),
+    "refinery": frozenset({"refinery"}),
+}
+_BELONGS: Final = frozenset({"of", "from", "linked", "in", "within", "for", "with"})
+_REMEMBERED: Final = 40
+"""Names kept per article for pronouns: the last few count, a list of 100,000 must not."""
+
+
+class Memory:
+    """Who and what the article named last."""
+
+    def __init__(self) -> None:
+        self.people: list[str] = []
+        self.groups: list[str] = []
+        self.places: list[str] = []
+
+    def saw(self, seen: list[str], name: str) -> None:
+        """Note `name` as the latest of its kind."""
+        if name in seen:
+            seen.remove(name)
+        seen.append(name)
+        del seen[:-_REMEMBERED]
+
+
+class Parties:
+    """Resolution tables of one schema and language, with the memory of the article at hand."""
+
+    def __init__(self, vocabulary: Vocabulary, language: Language) -> None:
+        self.vocabulary = vocabulary
+        source = language.parties
+        self.heads: dict[str, list[str]] = {}
+        for name, block in source.heads.items():
+            for word in words(block):
+                self.heads.setdefault(word, []).append(name)
+        self.adjectives = source.adjectives
+        self.combine = source.combine
+        self.nouns = source.nouns
+        self.linked = frozenset(words(source.linked))
+        self.place_nouns = frozenset(words(source.place_nouns)) | frozenset(
+            words(language.events.classes.get("holding", ""))
+        )
+        self.persons = frozenset(words(language.events.classes.get("person", "")))
+        self.titles = self._titles()
+        self.memory = Memory()
+        self.today: date | None = None
+        self.everyone = False
+
+    def _titles(self) -> dict[str, list[tuple[str, date | None, date | None]]]:
+        table: dict[str, list[tuple[str, date | None, date | None]]] = {}
+        for actor in self.vocabulary.actors.values():
+            for tenure in actor.roles:
+                for title in tenure.titles:
+                    table.setdefault(title.lower(), []).append((actor.id, tenure.start, tenure.end))
+        return table
+
+    def begin(self, published: date | None, *, everyone: bool) -> None:
+        """Forget the last article."""
+        self.memory = Memory()
+        self.today = published
+        self.everyone = everyone
+
+    def kind(self, actor: str) -> str:
+        """Return the kind of an actor."""
+        known = self.vocabulary.actors.get(actor)
+        return known.kind if known is not None else ""
+
+    def words_of(self, mention: Mention | None) -> frozenset[str]:
+        """Return the ids of a mention, for patterns that name an actor."""
+        return frozenset(mention.actors) if mention is not None else frozenset()
+
+    def remember(self, sentence: Sentence) -> None:
+        """Note the names of a sentence once it has been coded."""
+        for mention in sentence.mentions:
+            if mention is None:
+                continue
+            for actor in mention.actors[:1]:
+                seen = self.memory.people if self.kind(actor) == "person" else self.memory.groups
+                self.memory.saw(seen, self._choose(mention.actors))
+            for place in mention.places[:1]:
+                self.memory.saw(self.memory.places, place)
+
+    def _choose(self, candidates: tuple[str, ...]) -> str:
+        """Pick the candidate that the article named before, else the likeliest."""
+        if len(candidates) > 1:
+            for name in reversed(self.memory.people):
+                if name in candidates:
+                    return name
+        return candidates[0]
+
+    def is_class(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
+        """Tell whether a phrase is an @actor, @party, @person or @place."""
+        if "@place" in allowed and self.place_ids(sentence, phrase):
+            return True
+        if allowed & {"@actor", "@party"} and (self.everyone or self.ids(sentence, phrase)):
+            return self.ids(sentence, phrase) != [] or sentence.tags[phrase.head] == "NAME"
+        if "@person" in allowed:
+            if sentence.lows[phrase.head] in _PERSONAL | _PLURAL or sentence.lemmas[phrase.head] in self.persons:
+                return True
+            found = self.ids(sentence, phrase)
+            return any(self.kind(one) == "person" for one in found)
+        return False
+
+    def force_like(self, sentence: Sentence, phrase: Phrase) -> bool:
+        """Tell whether a phrase is an armed body."""
+        classes = self.heads.get(sentence.lemmas[phrase.head], ())
+        if "force" in classes or "militia" in classes or "police" in classes:
+            return True
+        return any(self.kind(one) == "force" for one in self.ids(sentence, phrase))
+
+    def known(self, sentence: Sentence, phrase: Phrase) -> bool:
+        """Tell whether a phrase has an id, as a party or as a place."""
+        return bool(self.ids(sentence, phrase) or self.place_ids(sentence, phrase))
+
+    def ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
+        """Return the canonical ids that a phrase stands for; empty when the schema doesn't know it."""
+        if sentence.tags[phrase.head] == "PRON":
+            return self._pronoun(sentence.lows[phrase.head])
+        mention = sentence.mentions[phrase.head]
+        if mention is not None:
+            found = self._named(mention)
+            return [self._narrow(found, sentence, phrase)] if found else []
+        described = self._described(sentence, phrase)
+        if described:
+            return [self._narrow(described, sentence, phrase)]
+        for apposed in phrase.apposed:
+            if apposed.head != phrase.head and (found_ids := self.ids(sentence, apposed)):
+                return found_ids
+        return []
+
+    def _named(self, mention: Mention) -> str | None:
+        if mention.actors:
+            return self._choose(mention.actors)
+        for place in mention.places:
+            known = self.vocabulary.places.get(place)
+            if known is not None and known.metonym:
+                return known.metonym
+        return None
+
+    def _narrow(self, actor: str, sentence: Sentence, phrase: Phrase) -> str:
+        """Narrow "peshmerga" by "of the KDP", "PUK" or "linked to the PUK"."""
+        table = self.combine.get(actor)
+        if table is None:
+            return actor
+        for other in self._modifiers(sentence, phrase):
+            if other in table:
+                return table[other]
+        return actor
+
+    def _modifiers(self, sentence: Sentence, phrase: Phrase) -> Iterator[str]:
+        for at in range(phrase.start, phrase.end):
+            mention = sentence.mentions[at]
+            if at != phrase.head and mention is not None:
+                yield from mention.actors
+            if "-" in sentence.lows[at] and sentence.mentions[at] is None:
+                yield from self._hyphenated(sentence.lows[at])
+        for prep, inner in phrase.preps:
+            if prep in _BELONGS or (prep == "to" and sentence.lows[inner.start - 2] in self.linked):
+                named = sentence.mentions[inner.head]
+                if named is not None and named.actors:
+                    yield from named.actors
+
+    def _hyphenated(self, low: str) -> Iterator[str]:
+        first = low.partition("-")[0]
+        if first in self.vocabulary.actors:
+            yield first
+
+    def _described(self, sentence: Sentence, phrase: Phrase) -> str | None:
+        """Resolve a common-noun phrase: dated role, adjective + head, modifier + head, bare noun, definite noun."""
+        head, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
+        classes = self.heads.get(head, ())
+        role = self._role(sentence, phrase)
+        if role:
+            return role
+        for at in range(phrase.start, phrase.end):
+            table = self.adjectives.get(sentence.lows[at])
+            if table is not None:
+                for name in classes:
+                    if name in table:
+                        return table[name]
+        if "member" in classes or "gov" in classes or "force" in classes:
+            for other in self._modifiers(sentence, phrase):
+                return other
+            place = self._metonym_inside(sentence, phrase)
+            if place:
+                return place
+        if low in self.nouns:
+            return self.nouns[low]
+        if sentence.lows[phrase.start] in {"the", "that", "this", "his", "their", "both", "these", "those"}:
+            return self._definite(head, short=phrase.end - phrase.start <= 3)
+        return None
+
+    def _metonym_inside(self, sentence: Sentence, phrase: Phrase) -> str | None:
+        for at in range(phrase.start, phrase.end):
+            mention = sentence.mentions[at]
+            if mention is not None and at != phrase.head:
+                named = self._named(mention)
+                if named is not None:
+                    return named
+        return None
+
+    def _role(self, sentence: Sentence, phrase: Phrase) -> str | None:
+        """Return the holder of a titled office on the day of publication ("the Iraqi prime minister")."""
+        if not self.titles or phrase.end - phrase.start > 6:
+            return None
+        lows = sentence.lows[phrase.start : phrase.end]
+        for begin in range(len(lows)):
+            holders = self.titles.get(" ".join(lows[begin:]))
+            for actor, start, end in holders or ():
+                if self.today is None or ((start or date.min) <= self.today <= (end or date.max)):
+                    return actor
+        return None
+
+    def _definite(self, head: str, *, short: bool) -> str | None:
+        if not short:
+            return None
+        if head in _TITLES:
+            for name in reversed(self.memory.people):
+                if head not in _SOLDIERS or self._soldier(name):
+                    return name
+        kind = _KIND_NOUNS.get(head)
+        if kind is not None:
+            for name in reversed(self.memory.groups):
+                if self.kind(name) == kind:
+                    return name
+        return None
+
+    def _soldier(self, name: str) -> bool:
+        member = self.vocabulary.actors[name].member_of
+        return member is not None and self.kind(member) == "force"
+
+    def _pronoun(self, low: str) -> list[str]:
+        if low in _PERSONAL and self.memory.people:
+            return self.memory.people[-1:]
+        if low in _PLURAL and self.memory.groups:
+            return self.memory.groups[-1:]
+        return []
+
+    def place_ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
+        """Return the places that a phrase names: itself, "the city of X", "X's airport", "the city"."""
+        mention = sentence.mentions[phrase.head]
+        if mention is not None:
+            return list(mention.places[:1])
+        head = sentence.lemmas[phrase.head]
+        if head not in self.place_nouns:
+            return []
+        for prep, inner in phrase.preps:
+            named = sentence.mentions[inner.head]
+            if prep in {"of", "in", "near", "around", "outside"} and named is not None and named.places:
+                return list(named.places[:1])
+        for at in range(phrase.start, phrase.head):
+            named = sentence.mentions[at]
+            if named is not None and named.places:
+                return list(named.places[:1])
+        if sentence.lows[phrase.start] in {"the", "its", "this"} and phrase.end - phrase.start <= 2:
+            return self._last_place(head)
+        return []
+
+    def _last_place(self, head: str) -> list[str]:
+        kinds = _PLACE_KINDS.get(head)
+        if kinds is None:
+            return []
+        for name in reversed(self.memory.places):
+            if self.vocabulary.places[name].kind in kinds:
+                return [name]
+        return []
+
+    def party(self, sentence: Sentence, phrase: Phrase, actor: str | None) -> Party:
+        """Write a phrase down as a party."""
+        start, end = sentence.offsets(phrase.start, phrase.end)
+        for prep, inner in phrase.preps:
+            if prep == "linked":
+                end = max(end, sentence.ends[inner.end - 1])
+        return Party(id=actor, text=sentence.text[start:end], span=(start, end))

@@ -1,0 +1,221 @@
+"""Noun phrases, verb groups and clauses: what the parser builds and everybody after it reads."""
+
+from typing import Final
+
+from pipelines.matching.tagger import VERBS
+from pipelines.matching.tokens import Sentence
+
+_INSIDE: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$"})
+_AUXILIARY: Final = frozenset({"BE", "HAVE", "DO", "MODAL"})
+
+
+class Phrase:
+    """A noun phrase: tokens [start, end), its head, possessor, what hangs on it, what it is apposed to."""
+
+    __slots__ = (
+        "apposed", "coordinated", "early", "end", "head", "holder", "late", "negated", "possessor", "prep", "preps",
+        "start", "strong",
+    )  # fmt: skip
+
+    def __init__(self, start: int, end: int, head: int) -> None:
+        self.start = start
+        self.end = end
+        self.head = head
+        self.possessor: Phrase | None = None
+        self.preps: list[tuple[str, Phrase]] = []
+        self.apposed: list[Phrase] = []
+        self.holder: Phrase | None = None
+        self.prep: str | None = None
+        self.coordinated = False
+        self.late = False
+        self.early = False
+        self.negated = False
+        self.strong = False
+
+
+class VerbGroup:
+    """A verb with its auxiliaries: tokens [start, end), main verb at `head`."""
+
+    __slots__ = ("end", "finite", "form", "head", "lemma", "modal", "negated", "passive", "perfect", "start", "to")
+
+    def __init__(self, start: int) -> None:
+        self.start = self.end = self.head = start
+        self.lemma = ""
+        self.form = ""
+        self.finite = False
+        self.passive = False
+        self.perfect = False
+        self.negated = False
+        self.modal = ""
+        self.to = False
+
+
+class Clause:
+    """One predicate. kind: main, coord, comp (content of the parent), sub, rel, inf, part, ger, reduced, aside.
+
+    `preps` are (preposition, phrase) pairs; `gapped`: the subject is the antecedent of a relative clause.
+    """
+
+    __slots__ = (
+        "adjoined", "antecedent", "children", "gap", "gapped", "index", "inverted", "kind", "leader", "mark", "objects", "parent",
+        "particles", "preps", "shares", "start", "subjects", "verb",
+    )  # fmt: skip
+
+    def __init__(self, index: int, kind: str, parent: "Clause | None", mark: str) -> None:
+        self.index = index
+        self.kind = kind
+        self.parent = parent
+        self.mark = mark
+        self.children: list[Clause] = []
+        if parent is not None:
+            parent.children.append(self)
+        self.subjects: list[Phrase] = []
+        self.objects: list[Phrase] = []
+        self.preps: list[tuple[str, Phrase]] = []
+        self.particles: list[tuple[int, str]] = []
+        self.verb: VerbGroup | None = None
+        self.antecedent: list[Phrase] = []
+        self.gapped = False
+        self.inverted = False
+        self.adjoined = False
+        self.gap: Phrase | None = None
+        self.shares: Clause | None = None
+        self.leader: Clause | None = None
+        self.start = -1
+
+    def surface_subjects(self) -> list[Phrase]:
+        """Return the grammatical subjects, those of a shared clause included."""
+        return self.subjects
+
+    def shares_preps(self) -> list[tuple[str, Phrase]]:
+        """Return what stood before the verb of the clause whose subject is shared ("in Kirkuk, X came and saw")."""
+        shared = self.shares
+        if shared is None or shared.verb is None:
+            return []
+        return [(prep, phrase) for prep, phrase in shared.preps if phrase.end <= shared.verb.start and not phrase.early]
+
+    def doers(self) -> list[Phrase]:
+        """Return who does it: the subject, or the agent of a passive."""
+        if self.verb is not None and self.verb.passive:
+            return [phrase for prep, phrase in self.preps if prep == "by"]
+        return self.subjects
+
+    def undergoers(self) -> list[Phrase]:
+        """Return to whom it is done: the objects, or the subject of a passive."""
+        if self.verb is not None and self.verb.passive:
+            return self.subjects + self.objects
+        if self.kind == "rel" and not self.gapped and not self.objects:
+            return self.antecedent
+        return self.objects
+
+
+def read_phrase(sentence: Sentence, at: int) -> Phrase:
+    """Read the noun phrase that begins at token `at`: "the army's 5th Division" is one, with a possessor."""
+    tags, start = sentence.tags, at
+    possessor: Phrase | None = None
+    while True:
+        first, at = at, _phrase_end(sentence, at)
+        phrase = Phrase(start, at, _head(sentence, first, at))
+        phrase.possessor = possessor
+        phrase.negated = sentence.lows[first] in {"no", "neither", "none", "nobody", "nothing"}
+        phrase.strong = any(sentence.mentions[token] is not None for token in range(first, at))
+        if at + 1 < len(tags) and _possessive(sentence, at) and tags[at + 1] in _INSIDE | {"VBG"}:
+            possessor = Phrase(start, at, phrase.head)
+            possessor.possessor = phrase.possessor
+            at += 1
+            continue
+        return phrase
+
+
+def _head(sentence: Sentence, first: int, end: int) -> int:
+    """Return the head of tokens [first, end): the last noun, so that "fighters loyal" is headed by its noun."""
+    for at in range(end - 1, first - 1, -1):
+        if sentence.tags[at] in {"NOUN", "NAME", "PRON"}:
+            return at
+    return end - 1
+
+
+def _possessive(sentence: Sentence, at: int) -> bool:
+    if sentence.tags[at] == "POSS":
+        return True
+    return sentence.lows[at] in {"'", "’"} and sentence.lows[at - 1].endswith("s") and at + 1 < len(sentence)
+
+
+def _phrase_end(sentence: Sentence, at: int) -> int:
+    tags = sentence.tags
+    if tags[at] == "PRON":
+        return at + 1
+    end = at + 1
+    while end < len(tags):
+        tag = tags[end]
+        if tag in {"DET", "PRP$"} and tags[end - 1] not in {"DET", "NUM"}:
+            break
+        if tag == "PUNCT" and sentence.lows[end] == "%" and tags[end - 1] == "NUM":
+            end += 1
+            continue
+        if (
+            tag == "CONJ"
+            and end + 2 < len(tags)
+            and tags[end - 1] == tags[end + 1] == "ADJ"
+            and tags[end + 2] in _INSIDE
+        ):
+            end += 2
+            continue
+        if tag not in _INSIDE:
+            break
+        end += 1
+    return end
+
+
+def read_verb(sentence: Sentence, at: int) -> VerbGroup:
+    """Read auxiliaries, negation, adverbs and the main verb from token `at`."""
+    tags, lows = sentence.tags, sentence.lows
+    group, index = VerbGroup(at), at
+    group.to = at > 0 and _after_to(sentence, at)
+    be = False
+    while index < len(tags) and (tags[index] in _AUXILIARY or tags[index] in {"NEG", "ADV"} or tags[index] in VERBS):
+        tag = tags[index]
+        if tag == "MODAL":
+            group.modal = lows[index]
+        elif tag == "NEG" or lows[index] == "never":
+            group.negated = True
+        elif tag == "HAVE":
+            group.perfect = True
+        elif tag == "BE":
+            be = True
+        if tag in _AUXILIARY:
+            group.finite = group.finite or (not group.to and lows[index] not in {"be", "been", "being", "having"})
+            group.head, group.form = index, tag
+        elif tag in VERBS:
+            group.head, group.form = index, tag
+            break
+        index += 1
+    group.end = group.head + 1
+    group.negated = group.negated or _no_before(sentence, at)
+    _finish(sentence, group, be=be, bare=group.head == at)
+    return group
+
+
+def _no_before(sentence: Sentence, at: int) -> bool:
+    return at > 0 and (sentence.tags[at - 1] == "NEG" or sentence.lows[at - 1] in {"never", "without"})
+
+
+def _after_to(sentence: Sentence, at: int) -> bool:
+    at -= 1
+    while at > 0 and sentence.tags[at] in {"ADV", "NEG"}:
+        at -= 1
+    return sentence.tags[at] == "TO"
+
+
+def _finish(sentence: Sentence, group: VerbGroup, *, be: bool, bare: bool) -> None:
+    """Set lemma, voice and finiteness."""
+    form = group.form
+    group.lemma = {"BE": "be", "HAVE": "have", "DO": "do"}.get(form) or sentence.lemmas[group.head]
+    if form in {"VBD", "VBZ"} or (form == "VB" and not group.to):
+        group.finite = True
+    got = group.head > 0 and sentence.lemmas[group.head - 1] == "get" and form == "VBN"
+    group.passive = form == "VBN" and (be or got)
+    if form == "VBN" and bare:
+        group.finite = False
+    if form == "VB" and group.to:
+        group.finite = False

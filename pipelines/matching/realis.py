@@ -1,0 +1,104 @@
+"""Whether an event happened, is planned, is only imagined, is long past, or is denied by its own sentence."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from pipelines.matching.dates import When
+from pipelines.matching.phrases import Clause
+from schemas.lexicon import Times, words
+from schemas.records import Realis
+
+HISTORICAL_AFTER: Final = timedelta(days=60)
+"""The event schema's limit between news and history."""
+
+_FUTURE_MODALS: Final = frozenset({"will", "shall", "'ll", "wo"})
+_MOTION: Final = frozenset(
+    ["travel", "fly", "drive", "come", "go", "arrive", "march", "gather", "meet", "rally", "protest", "return", "move", "rush", "use", "help", "manage"]
+)
+_PHASE: Final = frozenset(["begin", "start", "continue", "resume", "keep", "stop", "manage", "help", "proceed"])
+_CHAINED: Final = frozenset({"inf", "ger", "part"})
+
+
+class Moods:
+    """Verb classes of one language, as sets."""
+
+    def __init__(self, times: Times) -> None:
+        self.future = frozenset(words(times.future_verbs))
+        self.hypothetical = frozenset(words(times.hypothetical_verbs))
+        self.failing = frozenset(words(times.failing_verbs))
+        self.marks = frozenset(words(times.hypothetical_marks))
+        self.generic = frozenset(words(times.generic_adverbs))
+
+    def realis(self, clause: Clause) -> Realis:
+        """Return the realis of what a clause says, from its own verb and those above it."""
+        worst: Realis = "actual"
+        step: Clause | None = clause
+        while step is not None:
+            found = self._own(step)
+            if found != "actual":
+                worst = found if worst == "actual" or found == "hypothetical" else worst
+            if step.kind not in _CHAINED:
+                break
+            step = step.parent
+        if worst == "actual" and any(low in self.generic for _, low in clause.particles):
+            return "generic"
+        return worst
+
+    def _own(self, clause: Clause) -> Realis:
+        if clause.mark in self.marks:
+            return "hypothetical"
+        verb = clause.verb
+        if verb is None:
+            return "actual"
+        if verb.modal in _FUTURE_MODALS:
+            return "future"
+        if verb.modal in {"would", "'d"}:
+            return "future" if clause.kind == "comp" else "hypothetical"
+        if verb.modal:
+            return "hypothetical"
+        if clause.kind == "inf":
+            return self._infinitive(clause)
+        if clause.kind in {"ger", "part"} and clause.parent is not None and clause.parent.verb is not None:
+            return "hypothetical" if clause.mark in {"from", "for", "against"} and not clause.adjoined else "actual"
+        return "actual"
+
+    def _infinitive(self, clause: Clause) -> Realis:
+        parent = clause.parent
+        if parent is None or parent.verb is None:
+            return "future"
+        lemma = parent.verb.lemma
+        if lemma in self.hypothetical:
+            return "hypothetical"
+        if lemma in self.failing or lemma in _MOTION or lemma in _PHASE:
+            return "actual"
+        if clause.verb is not None and clause.verb.perfect:
+            return "actual"
+        return "future"
+
+    def negated(self, clause: Clause) -> bool:
+        """Tell whether the clause denies its own verb: "did not", "no soldier", "failed to", "without"."""
+        verb = clause.verb
+        if verb is None:
+            return False
+        negative = verb.negated or clause.mark == "without"
+        negative ^= any(phrase.negated for phrase in clause.doers()[:1])
+        if not negative:
+            negative = any(phrase.negated for phrase in clause.undergoers()[:1])
+        parent = clause.parent
+        if clause.kind in {"inf", "ger"} and parent is not None and parent.verb is not None:
+            negative ^= parent.verb.lemma in self.failing or (parent.verb.negated and clause.kind == "inf")
+        return negative
+
+
+def dated(realis: Realis, time: When | None, today: date | None) -> Realis:
+    """Turn what happened long before publication into history."""
+    if realis == "actual" and time is not None and today is not None and time.last < today - HISTORICAL_AFTER:
+        return "historical"
+    return realis
+
+
+def nearest(times: Sequence[When], at: int, limits: tuple[int, int]) -> When | None:
+    """Return the time expression that belongs to a trigger at offset `at`: the closest, inside its clause first."""
+    inside = [time for time in times if limits[0] <= time.start < limits[1]]
+    return min(inside or times, key=lambda time: (abs(time.start - at), time.start), default=None)

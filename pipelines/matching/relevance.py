@@ -1,0 +1,39 @@
+"""Whether an article matters to the crisis: section 6 of the event schema as a function of its events."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from schemas.records import CodedEvent
+from schemas.vocabulary import Vocabulary
+
+_SIDES: Final = (frozenset({"kurdish"}), frozenset({"federal", "iran"}))
+_UNDATED: Final = frozenset({"generic", "historical"})
+
+
+def is_relevant(events: Iterable[CodedEvent], vocabulary: Vocabulary) -> bool:
+    """Tell whether at least one current event is in the theatre, between the two sides, or about their vote."""
+    return any(event_is_relevant(event, vocabulary) for event in events)
+
+
+def event_is_relevant(event: CodedEvent, vocabulary: Vocabulary) -> bool:
+    """Apply the three grounds to one event."""
+    if event.realis in _UNDATED or (event.type == "OIL" and event.mode == "price"):
+        return False
+    places = [vocabulary.places[party.id] for party in event.places if party.id in vocabulary.places]
+    if any(place.theatre for place in places):
+        return True
+    sides = {
+        vocabulary.actors[party.id].side
+        for party in (*event.actors, *event.recipients)
+        if party.id in vocabulary.actors
+    }
+    if all(sides & side for side in _SIDES):
+        return True
+    kind = vocabulary.types.get(event.type)
+    return bool(
+        kind and kind.intrinsically_relevant and (sides & _SIDES[0] or any(_kurdish(place.id) for place in places))
+    )
+
+
+def _kurdish(place: str) -> bool:
+    return place in {"kurdistan-region", "erbil", "sulaymaniyah", "disputed-territories"}

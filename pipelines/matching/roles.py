@@ -1,0 +1,285 @@
+"""From a trigger to a record: who, to whom, where, when, according to whom."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+
+from pipelines.matching.attribution import Credit, Credits, claim_of
+from pipelines.matching.dates import When
+from pipelines.matching.parties import Parties
+from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.realis import Moods, dated, nearest
+from pipelines.matching.speech import Speech
+from pipelines.matching.tokens import Sentence
+from pipelines.matching.triggers import Found, Triggers
+from schemas.records import Claim, CodedEvent, EventTime, Party, Realis, Trigger
+
+_MOST_PARTIES: Final = 12
+_EMPTY_WORDS: Final = frozenset(
+    {"it", "there", "this", "that", "which", "who", "what", "one", "something", "nothing", "nobody"}
+)
+_CONTENT: Final = frozenset({"inf", "comp", "ger"})
+_SETTINGS: Final = frozenset({"in", "at", "near", "outside", "inside"})
+
+
+class Context:
+    """What is known while one article is coded."""
+
+    def __init__(
+        self,
+        *,
+        parties: Parties,
+        triggers: Triggers,
+        credits: Credits,
+        moods: Moods,
+        speech: Speech,
+        today: date | None,
+        default_time: EventTime | None,
+        everyone: bool,
+    ) -> None:
+        self.parties = parties
+        self.triggers = triggers
+        self.credits = credits
+        self.moods = moods
+        self.speech = speech
+        self.today = today
+        self.default_time = default_time
+        self.everyone = everyone
+        self.times: list[When] = []
+        self.anchor: date | None = None
+        self.sentence: Sentence
+        self.clauses: list[Clause] = []
+        self._beside: list[tuple[int, Clause, Credit]] | None = None
+
+    def begin(self, sentence: Sentence, clauses: list[Clause]) -> None:
+        """Turn to the next sentence."""
+        if self.times:
+            self.anchor = self.times[-1].first
+        self.sentence, self.clauses, self._beside, self.times = sentence, clauses, None, []
+
+    @property
+    def beside(self) -> list[tuple[int, Clause, Credit]]:
+        """Return the asides of the sentence, found once."""
+        if self._beside is None:
+            self._beside = self.credits.beside(self.sentence, self.clauses, self.parties)
+        return self._beside
+
+
+def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEvent | None:
+    """Code one trigger; None when it is the content of a demand or threat, or nothing ties it to anybody."""
+    if _folded(found, others, context.moods):
+        return None
+    actors, recipients, places = _roles(context, found)
+    if not (context.everyone or actors or recipients or places or any(context.sentence.mentions)):
+        return None
+    group = found.rule.group
+    sentence = context.sentence
+    trigger = sentence.offsets(found.start, found.end)
+    time = nearest(context.times, trigger[0], _limits(sentence, found.clause))
+    realis, negated = _mood(context, found, time)
+    return CodedEvent(
+        field="title" if sentence.title else "text",
+        type=group.type,
+        mode=group.mode,
+        actors=actors,
+        recipients=recipients,
+        places=places,
+        time=time.time() if time is not None else context.default_time,
+        realis=realis,
+        negated=negated,
+        claim=_claim(context, found),
+        trigger=Trigger(text=sentence.text[trigger[0] : trigger[1]], span=trigger),
+        sentence=sentence.span,
+        score=_score(found, actors, recipients, places),
+        rules=(found.rule.id,),
+    )
+
+
+def _folded(found: Found, others: list[Found], moods: Moods) -> bool:
+    """Tell whether a trigger is inside what another one demands, threatens, offers or refuses."""
+    folding = {other.clause.index for other in others if other.rule.group.content == "folded" and not other.nominal}
+    step: Clause | None = found.clause
+    while step is not None and step.parent is not None:
+        if step.kind in _CONTENT and step.parent.index in folding:
+            return step.kind != "comp" or moods.realis(step) != "actual"
+        step = step.parent
+    return False
+
+
+def _mood(context: Context, found: Found, time: When | None) -> tuple[Realis, bool]:
+    moods = context.moods
+    if found.nominal:
+        inside = found.clause.verb is not None and _is_argument(found)
+        realis = moods.realis(found.clause) if inside else "actual"
+        negated = moods.negated(found.clause) if inside else False
+    else:
+        realis, negated = moods.realis(found.clause), moods.negated(found.clause)
+    return dated(realis, time, context.today), negated
+
+
+def _is_argument(found: Found) -> bool:
+    """Tell whether an event noun is subject or object of its clause, so that the clause's mood is its own."""
+    return any(phrase.head == found.start for phrase in (*found.clause.subjects, *found.clause.objects))
+
+
+def _limits(sentence: Sentence, clause: Clause) -> tuple[int, int]:
+    """Return the offsets between which a clause's own words stand."""
+    verb = clause.verb
+    tokens = [phrase.start for phrase in clause.subjects] + [phrase.end - 1 for phrase in clause.objects]
+    tokens += [phrase.end - 1 for _, phrase in clause.preps] + ([verb.start, verb.end - 1] if verb else [])
+    if not tokens:
+        return sentence.span
+    return sentence.starts[min(tokens)], sentence.ends[max(tokens)]
+
+
+def _score(found: Found, actors: object, recipients: object, places: object) -> float:
+    """Add up: the pattern's own trust, what is known of the roles, less for nouns."""
+    score = found.rule.group.score + 0.01 * found.rule.pattern.weight
+    score += 0.05 * bool(actors) + 0.02 * bool(recipients) + 0.03 * bool(places)
+    return round(min(0.99, score - 0.1 * found.nominal - 0.15 * (not actors)), 3)
+
+
+def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Party, ...], tuple[Party, ...]]:
+    frame = found.rule.slots
+    used: set[int] = set()
+    actors = _fill(context, found, frame.actors, used, union=frame.both)
+    recipients = _fill(context, found, frame.recipients, used, union=False)
+    places = _places(context, found, frame.places)
+    return actors, recipients, places
+
+
+def _fill(context: Context, found: Found, names: Iterable[str], used: set[int], *, union: bool) -> tuple[Party, ...]:
+    """Fill a role from the first slot that gives a party, or from all of them."""
+    parties: list[Party] = []
+    for name in names:
+        if name == "own":
+            fresh = [] if parties else _own(context, found)
+        else:
+            fresh = [
+                party
+                for phrase in found.slots.get(name, ())
+                if phrase.start not in used
+                for party in _party(context, phrase, used, strict=name not in {"subj", "obj"})
+            ]
+        known = {(party.id, party.text) for party in parties}
+        parties += [party for party in fresh if (party.id, party.text) not in known]
+        if parties and not union:
+            break
+    return tuple(parties[:_MOST_PARTIES])
+
+
+def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) -> list[Party]:
+    sentence, parties = context.sentence, context.parties
+    ids = parties.ids(sentence, phrase)
+    if ids:
+        used.add(phrase.start)
+        return [parties.party(sentence, phrase, actor) for actor in ids]
+    if sentence.lows[phrase.head] in _EMPTY_WORDS and not (phrase.preps and context.everyone):
+        return []
+    if phrase.possessor is not None and (owner := _party(context, phrase.possessor, used, strict=True)):
+        return owner
+    for prep, inner in phrase.preps:
+        if prep in {"of", "by"} and (found := parties.ids(sentence, inner)):
+            used.add(phrase.start)
+            return [parties.party(sentence, inner, found[0])]
+    if not _nameable(context, phrase, strict=strict):
+        return []
+    used.add(phrase.start)
+    return [parties.party(sentence, phrase, None)]
+
+
+def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
+    """Tell whether an unknown phrase can be a party at all."""
+    sentence, parties = context.sentence, context.parties
+    head, tag = sentence.lemmas[phrase.head], sentence.tags[phrase.head]
+    if parties.place_ids(sentence, phrase):
+        return False
+    if head in parties.persons or head in parties.heads:
+        return True
+    if tag == "NAME":
+        return not _is_time(sentence.lows[phrase.head])
+    return context.everyone and not strict and tag in {"NOUN", "PRON"}
+
+
+def _is_time(low: str) -> bool:
+    return low.endswith("day") or low in _TIME_NAMES
+
+
+_TIME_NAMES: Final = frozenset(
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+)
+
+
+def _own(context: Context, found: Found) -> list[Party]:
+    """Take the party that stands as a modifier before an event noun ("Kurdish pull-out", "PUK withdrawal")."""
+    sentence, parties = context.sentence, context.parties
+    for phrase in found.slots.get("own", ()):
+        for at in range(phrase.start, phrase.head):
+            mention = sentence.mentions[at]
+            single = Phrase(at, at + 1, at)
+            if mention is not None and (ids := parties.ids(sentence, single)) and mention.actors:
+                return [parties.party(sentence, single, ids[0])]
+            table = parties.adjectives.get(sentence.lows[at])
+            if table is not None:
+                actor = table.get("force") if found.rule.group.type in _ARMED else table.get("gov")
+                return [parties.party(sentence, single, actor or next(iter(table.values())))]
+    return []
+
+
+_ARMED: Final = frozenset({"RETREAT", "ASSAULT", "SEIZE", "MOBILIZE"})
+
+
+def _places(context: Context, found: Found, names: Iterable[str]) -> tuple[Party, ...]:
+    """Collect the places of an event; without any, the setting that opens the sentence."""
+    places: dict[str, Party] = {}
+    for name in names:
+        for phrase in found.slots.get(name, ()):
+            if not phrase.early or found.nominal or phrase.holder is None:
+                _add_place(context, phrase, places)
+                if name in {"obj", "subj"}:
+                    for prep, inner in phrase.preps:
+                        if prep in {"of", "in", "near", "at", "around"} and not context.parties.ids(
+                            context.sentence, phrase
+                        ):
+                            _add_place(context, inner, places)
+    if found.nominal:
+        _modifying_place(context, found, places)
+    step: Clause | None = found.clause
+    while not places and step is not None and any(True for _ in names):
+        for prep, phrase in step.preps:
+            if prep in _SETTINGS and not phrase.early:
+                _add_place(context, phrase, places)
+        step = step.parent if step.kind not in {"comp", "aside"} else None
+    return tuple(places.values())[:_MOST_PARTIES]
+
+
+def _modifying_place(context: Context, found: Found, places: dict[str, Party]) -> None:
+    for phrase in found.slots.get("own", ()):
+        for at in range(phrase.start, phrase.head):
+            mention = context.sentence.mentions[at]
+            if mention is not None and mention.places and not mention.actors:
+                _add_place(context, Phrase(at, at + 1, at), places)
+
+
+def _add_place(context: Context, phrase: Phrase, places: dict[str, Party]) -> None:
+    sentence = context.sentence
+    for place in context.parties.place_ids(sentence, phrase):
+        if place not in places:
+            party = context.parties.party(sentence, phrase, place)
+            places[place] = party
+
+
+def _claim(context: Context, found: Found) -> Claim:
+    """Gather the sources of an event: clauses above it, asides, and the speaker who carries over."""
+    sentence, credits = context.sentence, context.credits
+    sources = credits.above(sentence, found.clause, context.parties)
+    boundary = [at for at, low in enumerate(sentence.lows) if low == ";"]
+    for at, clause, credit in context.beside:
+        if clause is found.clause and clause.kind == "aside":
+            continue
+        lower, upper = min(at, found.start), max(at, found.start)
+        if not any(lower < mark < upper for mark in boundary):
+            sources = [credit, *sources]
+    if not sources:
+        sources = [credit for credit in context.speech.current(sentence)]
+    return claim_of(sources)

@@ -1,0 +1,199 @@
+"""One pass over a text for every name that the schema knows, in all languages (Aho-Corasick)."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from pipelines.matching.normalise import Folded, fold
+from schemas.vocabulary import Vocabulary
+
+_LATIN_SUFFIX: Final = 12
+_ARABIC_PREFIXES: Final = (
+    "وبال",
+    "وال",
+    "فال",
+    "بال",
+    "کال",
+    "ولل",
+    "لل",
+    "ال",
+    "وب",
+    "ول",
+    "فب",
+    "و",
+    "ف",
+    "ب",
+    "ل",
+    "ک",
+)
+"""Arabic particles and the article that are written together with the next word."""
+_ARABIC_SUFFIXES: Final = frozenset(
+    ["دا", "ی", "یە", "ەکان", "ەکانی", "ان", "انی", "یان", "یش", "ش", "ەوە", "یەوە", "یەکان", "ەکە", "یەکە", "یدا", "ها", "های", "ین", "ون", "ات", "یة"]
+)
+"""Sorani and Persian endings, Arabic plurals, that are written together with the name."""
+_LONGEST_AFFIX: Final = 5
+
+
+class Mention(NamedTuple):
+    """A known name at [start, end) of the field; `actors` and `places` are candidate ids, likeliest first."""
+
+    start: int
+    end: int
+    actors: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+class _Alias(NamedTuple):
+    surface: str
+    actors: tuple[str, ...]
+    places: tuple[str, ...]
+    cased: bool
+
+
+def _is_arabic(letter: str) -> bool:
+    return "\u0600" <= letter <= "\u06ff"
+
+
+def _aliases(vocabulary: Vocabulary) -> list[_Alias]:
+    """Collect surface forms; a form of several ids keeps all of them in the vocabulary's order."""
+    actors: dict[str, dict[str, None]] = {}
+    places: dict[str, dict[str, None]] = {}
+    surfaces: dict[str, bool] = {}
+    for table, entries in ((actors, vocabulary.actors), (places, vocabulary.places)):
+        for entry in entries.values():
+            for language, forms in entry.aliases.items():
+                for form in forms:
+                    table.setdefault(form, {})[entry.id] = None
+                    surfaces[form] = surfaces.get(form, True) and _cased(form, language)
+    return [
+        _Alias(form, tuple(actors.get(form, ())), tuple(places.get(form, ())), cased)
+        for form, cased in surfaces.items()
+    ]
+
+
+def _cased(form: str, language: str) -> bool:
+    return language in {"en", "tr", "kmr"} and form[:1].isupper()
+
+
+def _is_acronym(form: str) -> bool:
+    return len(form) <= 6 and form.isascii() and form.isupper() and len(form) > 1
+
+
+class Scanner:
+    """Two automata: acronyms in the original's case ("US" is no "us"), everything else over the folded copy."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        everything = _aliases(vocabulary)
+        self._acronyms = [alias for alias in everything if _is_acronym(alias.surface)]
+        self._names: list[_Alias] = []
+        by_form: dict[str, int] = {}
+        for alias in everything:
+            if _is_acronym(alias.surface):
+                continue
+            form = fold(alias.surface).text
+            if form in by_form:
+                at = by_form[form]
+                self._names[at] = _merge(self._names[at], alias)
+            else:
+                by_form[form] = len(self._names)
+                self._names.append(alias)
+        self._exact = _automaton([alias.surface for alias in self._acronyms])
+        self._folded = _automaton(list(by_form))
+
+    def scan(self, text: str) -> list[Mention]:
+        """Return the longest names in order, none overlapping. Linear in the text."""
+        found = self._scan_names(text)
+        for at, start, end in _matches(self._exact, text):
+            if _bounded(text, start, end):
+                alias = self._acronyms[at]
+                found.append(Mention(start, end, alias.actors, alias.places))
+        return _longest(found)
+
+    def _scan_names(self, text: str) -> list[Mention]:
+        folded = fold(text)
+        found = []
+        for at, low, high in _matches(self._folded, folded.text):
+            alias = self._names[at]
+            span = _word_span(folded, low, high)
+            if span is None:
+                continue
+            start, end = span
+            if alias.cased and not _capitalised(text, start, alias.surface):
+                continue
+            found.append(Mention(start, end, alias.actors, alias.places))
+        return found
+
+
+def _merge(one: _Alias, other: _Alias) -> _Alias:
+    return _Alias(
+        one.surface,
+        tuple(dict.fromkeys(one.actors + other.actors)),
+        tuple(dict.fromkeys(one.places + other.places)),
+        one.cased and other.cased,
+    )
+
+
+def _automaton(patterns: list[str]) -> AhoCorasick | None:
+    if not patterns:
+        return None
+    return AhoCorasick(patterns, implementation=Implementation.DFA, store_patterns=False)
+
+
+def _matches(automaton: AhoCorasick | None, text: str) -> Iterable[tuple[int, int, int]]:
+    return automaton.find_matches_as_indexes(text, overlapping=True) if automaton else ()
+
+
+def _bounded(text: str, start: int, end: int) -> bool:
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    return not (before.isalnum() or before == "_") and not (after.isalnum() or after == "_")
+
+
+def _word_span(folded: Folded, low: int, high: int) -> tuple[int, int] | None:
+    """Return the original span when the match is a whole word, allowing for affixes of the Arabic script."""
+    text = folded.text
+    if _bounded(text, low, high):
+        return folded.original(low, high)
+    if not _is_arabic(text[low]):
+        return None
+    if not (_arabic_start(text, low) and _arabic_end(text, high)):
+        return None
+    return folded.original(low, high)
+
+
+def _arabic_start(text: str, low: int) -> bool:
+    begin = low
+    while begin > 0 and low - begin <= _LONGEST_AFFIX and text[begin - 1].isalnum():
+        begin -= 1
+    return begin == low or text[begin:low] in _ARABIC_PREFIXES
+
+
+def _arabic_end(text: str, high: int) -> bool:
+    end = high
+    while end < len(text) and end - high <= _LONGEST_AFFIX and text[end].isalnum():
+        end += 1
+    return end == high or text[high:end] in _ARABIC_SUFFIXES
+
+
+def _capitalised(text: str, start: int, surface: str) -> bool:
+    """Tell whether the text begins with a capital where the alias does. (A title may write all of it in capitals.)"""
+    return text[start].isupper() or not surface[0].isupper()
+
+
+def _longest(found: list[Mention]) -> list[Mention]:
+    """Keep the leftmost, then longest, of overlapping mentions."""
+    found.sort(key=lambda mention: (mention.start, -mention.end))
+    kept: list[Mention] = []
+    for mention in found:
+        if not kept or mention.start >= kept[-1].end:
+            kept.append(mention)
+        elif mention.start == kept[-1].start and mention.end == kept[-1].end:
+            last = kept[-1]
+            kept[-1] = Mention(
+                last.start,
+                last.end,
+                tuple(dict.fromkeys(last.actors + mention.actors)),
+                tuple(dict.fromkeys(last.places + mention.places)),
+            )
+    return kept

@@ -1,0 +1,67 @@
+"""Quotations that run on: who is speaking when a sentence does not say."""
+
+from pipelines.matching.attribution import Credit, Credits
+from pipelines.matching.parties import Parties
+from pipelines.matching.phrases import Clause
+from pipelines.matching.tokens import QUOTES, Sentence
+
+
+class Speech:
+    """Follows the speaker from sentence to sentence of one field.
+
+    A speaker carries over while a quotation is open, and over the paragraph that follows a colon.
+    """
+
+    def __init__(self, credits: Credits) -> None:
+        self._credits = credits
+        self.speaker: list[Credit] = []
+        self._open = False
+        self._colon_until = -1
+        self._last: list[Credit] = []
+
+    def reset(self) -> None:
+        """Begin another field."""
+        self.speaker, self._open, self._colon_until, self._last = [], False, -1, []
+
+    def current(self, sentence: Sentence) -> list[Credit]:
+        """Return the sources that a sentence inherits."""
+        start = sentence.span[0]
+        if self._open or start < self._colon_until:
+            return self.speaker
+        if self._last and sentence.lows and sentence.lows[0] in QUOTES and sentence.lows[-1] in QUOTES:
+            return self._last
+        return []
+
+    def after(self, sentence: Sentence, clauses: list[Clause], parties: Parties) -> None:
+        """Take note of quotation marks, of a closing colon, and of who spoke."""
+        spoke = self._spoke(sentence, clauses, parties)
+        for low in sentence.lows:
+            if low in QUOTES:
+                self._open = low in "“«„" if low in "“”«»„" else not self._open
+        if spoke:
+            self._last = spoke
+            self.speaker = spoke
+        elif not self.current(sentence):
+            self._last = []
+        text, end = sentence.text, sentence.span[1]
+        if spoke and text[end - 1] == ":":
+            begin = end
+            while begin < len(text) and text[begin].isspace():
+                begin += 1
+            stop = text.find("\n", begin)
+            self._colon_until = stop if stop >= 0 else len(text)
+        if "\n" in text[end : end + 2] and end >= self._colon_until:
+            self._open = False
+
+    def _spoke(self, sentence: Sentence, clauses: list[Clause], parties: Parties) -> list[Credit]:
+        beside = self._credits.beside(sentence, clauses, parties)
+        if beside:
+            return [credit for _, _, credit in beside]
+        for clause in clauses:
+            verb = clause.verb
+            if verb is not None and clause.kind in {"main", "coord"} and verb.lemma in self._credits.strength:
+                cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
+                doers = clause.doers()[:1]
+                strength = self._credits.strength[verb.lemma]
+                return [Credit(self._credits.source(sentence, one, cue, parties), strength) for one in doers]
+        return []

@@ -1,0 +1,314 @@
+"""Word classes by look-up and local context: just enough grammar to tell a verb's subject from its object.
+
+Two passes over a sentence. The first takes what the word lists say; the second decides between noun and verb, and
+between past tense and participle, from the neighbours. Tags follow the Penn treebank where it has one.
+"""
+
+import re
+from typing import Final
+
+from pipelines.matching.grammar import BE, DO, HAVE, Grammar
+from pipelines.matching.tokens import QUOTES, Sentence
+
+VERBS: Final = frozenset({"VB", "VBZ", "VBD", "VBN", "VBG"})
+_FINITE: Final = frozenset({"VBZ", "VBD", "MODAL", "BE", "HAVE", "DO"})
+_BEFORE_NOUN: Final = frozenset({"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"})
+_NOMINAL: Final = frozenset({"NOUN", "NAME", "PRON", "NUM"})
+_OPENS_OBJECT: Final = frozenset(
+    {"DET", "NAME", "PRON", "PREP", "TO", "ADJ", "PRP$", "NUM", "SUB", "WH", "QUOTE", "ADV", "NEG"}
+)
+_SKIP: Final = frozenset({"ADV", "NEG"})
+_NUMBER: Final = re.compile(r"\d")
+_LOOKAHEAD: Final = 24
+"""Tokens searched for the finite verb that makes a participle a reduced relative."""
+
+
+def tag(sentence: Sentence, grammar: Grammar) -> None:
+    """Fill tags and lemmas of `sentence`."""
+    _look_up(sentence, grammar)
+    _join_multiwords(sentence, grammar)
+    _decide(sentence, grammar)
+
+
+def _capitalised_title(sentence: Sentence) -> bool:
+    """Tell whether most words are capitalised: then capitals say nothing about names."""
+    if not sentence.title:
+        return False
+    alphabetic = [at for at in range(len(sentence)) if sentence.text[sentence.starts[at]].isalpha()]
+    capital = sum(sentence.text[sentence.starts[at]].isupper() for at in alphabetic)
+    return len(alphabetic) > 3 and capital > 0.7 * len(alphabetic)
+
+
+def _look_up(sentence: Sentence, grammar: Grammar) -> None:
+    shouting = _capitalised_title(sentence)
+    for at, low in enumerate(sentence.lows):
+        letter = sentence.text[sentence.starts[at]]
+        if sentence.mentions[at] is not None:
+            sentence.tags[at] = "NAME"
+            sentence.lemmas[at] = low
+            continue
+        capital = letter.isupper() and not shouting
+        sentence.tags[at], sentence.lemmas[at] = _first_guess(low, letter, grammar, capital=capital, first=at == 0)
+
+
+def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, first: bool) -> tuple[str, str]:
+    if not letter.isalnum() and letter not in "'’":
+        return _mark(low), low
+    special = _special(low)
+    if special:
+        return special, low
+    if _NUMBER.match(low) or low in grammar.number_words or low in grammar.vague_numbers:
+        return "NUM", low
+    closed = grammar.closed.get(low)
+    if closed and not (capital and not first and closed in {"ADJ", "ADV"} and low not in {"kurdish", "iraqi"}):
+        return closed, low
+    verb = grammar.verbs.get(low)
+    if verb is not None and not (capital and not first):
+        return "V?", verb.lemma
+    if capital and not (first and low in grammar.nouns):
+        return "NAME", low
+    return _by_ending(low, grammar)
+
+
+def _mark(low: str) -> str:
+    if low in QUOTES:
+        return "QUOTE"
+    if low in ",()[]":
+        return "COMMA"
+    if low in "–—-:;":
+        return "BREAK"
+    return "PUNCT"
+
+
+def _special(low: str) -> str:
+    if low == "'s":
+        return "POSS"
+    if low in {"'t", "n't"}:
+        return "NEG"
+    if low in {"'ll", "'d"}:
+        return "MODAL"
+    if low == "to":
+        return "TO"
+    if low in BE:
+        return "BE"
+    if low in HAVE:
+        return "HAVE"
+    return "DO" if low in DO else ""
+
+
+def _by_ending(low: str, grammar: Grammar) -> tuple[str, str]:
+    if low in grammar.nouns:
+        return "NOUN", grammar.nouns[low]
+    if low.endswith("ly") and len(low) > 4:
+        return "ADV", low
+    if "-" in low and low.endswith(("ed", "ing", "led", "run", "held", "backed", "based", "born", "level", "old")):
+        return "ADJ", low
+    if low.endswith("ed") and len(low) > 4:
+        return "V?", low
+    if low.endswith(("ous", "ful", "ive", "ible", "able", "ian", "ish", "less", "ic", "al")) and len(low) > 5:
+        return "ADJ", low
+    return "NOUN", grammar.noun_lemma(low)
+
+
+def _join_multiwords(sentence: Sentence, grammar: Grammar) -> None:
+    """Tag "according to", "out of", "no longer": the first word carries the whole as its lemma, the rest is FIX."""
+    lows, table = sentence.lows, grammar.multiword
+    for at, low in enumerate(lows):
+        for parts, tagged in table.get(low, ()):
+            if tuple(lows[at : at + len(parts)]) == parts:
+                sentence.tags[at], sentence.lemmas[at] = tagged, " ".join(parts)
+                for rest in range(at + 1, at + len(parts)):
+                    sentence.tags[rest] = "FIX"
+                break
+
+
+def _previous(tags: list[str], at: int) -> int:
+    """Return the index of the token before `at` that is no adverb, -1 at the beginning."""
+    at -= 1
+    while at >= 0 and tags[at] in _SKIP:
+        at -= 1
+    return at
+
+
+def _next(tags: list[str], at: int) -> str:
+    at += 1
+    while at < len(tags) and tags[at] in _SKIP:
+        at += 1
+    return tags[at] if at < len(tags) else "END"
+
+
+def _decide(sentence: Sentence, grammar: Grammar) -> None:
+    tags, lows, lemmas = sentence.tags, sentence.lows, sentence.lemmas
+    for at, current in enumerate(tags):
+        if current == "V?":
+            verb = grammar.verbs.get(lows[at])
+            forms = verb.forms if verb else {"VBD", "VBN"}
+            choice = _verb_form(sentence, at, forms, weak=bool(verb and verb.weak))
+            tags[at] = choice
+            if choice == "NOUN":
+                lemmas[at] = grammar.noun_lemma(lows[at])
+            elif verb is None and choice in VERBS:
+                lemmas[at] = lows[at]
+        elif current == "ADJ" and _next(tags, at) in {"END", "COMMA", "PUNCT", "PREP", "BE", "MODAL"} and at:
+            if tags[at - 1] == "DET":
+                tags[at] = "NOUN"
+        elif current == "POSS" and _clitic_is(sentence, at):
+            tags[at] = "BE"
+        elif current == "WH" and lows[at] == "that":
+            tags[at] = _that(tags, at)
+
+
+def _that(tags: list[str], at: int) -> str:
+    """Tell the determiner ("that base"), the relative ("the base that fell") and the subordinator ("said that")."""
+    before, after = _previous(tags, at), _next(tags, at)
+    if before < 0 or tags[before] in {"PREP", "CONJ", "COMMA"}:
+        return "DET" if after in {"NOUN", "ADJ"} else "SUB"
+    if tags[before] in _NOMINAL and after in {"V?", "MODAL", "BE", "HAVE", "DO"}:
+        return "WH"
+    return "SUB"
+
+
+def _clitic_is(sentence: Sentence, at: int) -> bool:
+    """Tell "it's" and "there's" from a possessor."""
+    return at > 0 and sentence.lows[at - 1] in {"it", "he", "she", "there", "that", "what", "who", "here"}
+
+
+def _verb_form(sentence: Sentence, at: int, forms: set[str], *, weak: bool) -> str:
+    if "VBG" in forms:
+        return _gerund(sentence.tags, at)
+    if "VBD" in forms or "VBN" in forms:
+        return _past(sentence, at, forms)
+    return _present(sentence, at, forms, weak=weak)
+
+
+def _gerund(tags: list[str], at: int) -> str:
+    before = _previous(tags, at)
+    after = _next(tags, at)
+    if before >= 0 and tags[before] in {"DET", "ADJ", "PRP$", "NUM", "POSS"}:
+        return "ADJ" if after in {"NOUN", "NAME"} and tags[before] != "POSS" else "NOUN"
+    return "VBG"
+
+
+def _past(sentence: Sentence, at: int, forms: set[str]) -> str:
+    tags = sentence.tags
+    before, after = _previous(tags, at), _next(tags, at)
+    past = "VBD" if "VBD" in forms else "VBN"
+    if before < 0:
+        return "VBN" if "VBN" in forms and not sentence.title else past
+    tag_before = tags[before]
+    if tag_before in {"HAVE", "BE"} or sentence.lemmas[before] == "get":
+        return "VBN" if "VBN" in forms else past
+    if tag_before in {"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"} and "VBN" in forms:
+        return "ADJ" if after in {"NOUN", "NAME", "ADJ", "V?"} else ("VBN" if tag_before == "PREP" else past)
+    if tag_before in {"MODAL", "DO", "TO"} and "VB" in forms:
+        return "VB"
+    if tag_before == "CONJ" or (tag_before == "COMMA" and "VBD" in forms):
+        return _parallel(tags, before, forms, past)
+    if tag_before in _NOMINAL and "VBN" in forms and "VBD" in forms and _reduced(sentence, at, after):
+        return "VBN"
+    return past
+
+
+def _parallel(tags: list[str], before: int, forms: set[str], past: str) -> str:
+    """After "and": the form of the last verb before."""
+    for back in range(before - 1, max(-1, before - _LOOKAHEAD), -1):
+        if tags[back] in {"VBD", "VBN", "VBZ"}:
+            wanted = "VBD" if tags[back] == "VBZ" else tags[back]
+            return wanted if wanted in forms else past
+    return past
+
+
+def _reduced(sentence: Sentence, at: int, after: str) -> bool:
+    """Tell whether a participle right after a noun only describes it: the clause's own finite verb is still to come."""
+    tags = sentence.tags
+    if after not in {"PREP", "TO", "COMMA"}:
+        return False
+    for ahead in range(at + 1, min(len(tags), at + _LOOKAHEAD)):
+        tagged = tags[ahead]
+        if tagged in {"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"}:
+            return False
+        if tagged == "COMMA":
+            return ahead + 1 < len(tags) and tags[ahead + 1] in _FINITE | {"V?"} and after != "COMMA"
+        if tagged in {"MODAL", "BE", "HAVE", "DO"}:
+            return True
+        if tagged == "V?" and tags[ahead - 1] in {"NOUN", "NAME", "ADV"} and _surely_finite(sentence, ahead):
+            return True
+    return False
+
+
+def _surely_finite(sentence: Sentence, at: int) -> bool:
+    low = sentence.lows[at]
+    return not low.endswith(("ing", "s")) and low != sentence.lemmas[at]
+
+
+def _present(sentence: Sentence, at: int, forms: set[str], *, weak: bool) -> str:
+    tags = sentence.tags
+    before, after = _previous(tags, at), _next(tags, at)
+    form = "VBZ" if "VBZ" in forms and "VB" not in forms else "VB"
+    if before < 0:
+        return "VB" if form == "VB" and after in {"DET", "NAME", "PRON"} and not weak and not sentence.title else "NOUN"
+    tag_before = tags[before]
+    if tag_before in {"TO", "MODAL", "DO"} and form == "VB":
+        return "VB"
+    if tag_before in _BEFORE_NOUN or tag_before == "BE":
+        return "NOUN"
+    if tag_before == "PRON" or tag_before == "WH":
+        return form
+    if tag_before in {"CONJ", "COMMA"}:
+        return _coordinated(sentence, at, before, form)
+    if tag_before in {"NOUN", "NAME"}:
+        return _after_noun(sentence, at, before, form, after, weak=weak)
+    if tag_before in VERBS:
+        return "NOUN" if tag_before != "VB" or sentence.lemmas[before] not in {"help", "let", "make"} else "VB"
+    return form if after in _OPENS_OBJECT and not weak else "NOUN"
+
+
+def _coordinated(sentence: Sentence, at: int, before: int, form: str) -> str:
+    tags = sentence.tags
+    for back in range(before - 1, max(-1, before - _LOOKAHEAD), -1):
+        if tags[back] in {"BREAK", "PUNCT", "SUB", "WH"}:
+            break
+        if tags[back] == form:
+            return form if _next(tags, at) in _OPENS_OBJECT | {"NOUN", "PUNCT", "END", "COMMA"} else "NOUN"
+    return "NOUN"
+
+
+def _after_noun(sentence: Sentence, at: int, before: int, form: str, after: str, *, weak: bool) -> str:
+    """Tell "Iraq attacks Kirkuk" and "officials say" from "rocket attacks"."""
+    tags, low_before = sentence.tags, sentence.lows[before]
+    plural_subject = tags[before] == "NAME" or (low_before.endswith("s") and not low_before.endswith("ss"))
+    plural_subject = plural_subject or low_before in {"people", "police", "militia", "peshmerga", "men", "forces"}
+    if form == "VB" and not plural_subject:
+        return "NOUN"
+    if form == "VBZ" and tags[before] == "NOUN" and low_before.endswith("s") and not low_before.endswith("ss"):
+        return "NOUN"
+    if _finite_follows(sentence, at) or _finite_precedes(tags, before):
+        return "NOUN"
+    if weak and not (after in {"DET", "PRON", "TO", "PRP$", "NAME"} or (sentence.title and after in _OPENS_OBJECT)):
+        return "NOUN"
+    if after in _OPENS_OBJECT or after in {"NOUN", "V?"}:
+        return form
+    return form if after in {"END", "PUNCT", "COMMA"} and not weak and (sentence.title or form == "VB") else "NOUN"
+
+
+def _finite_follows(sentence: Sentence, at: int) -> bool:
+    tags = sentence.tags
+    for ahead in range(at + 1, min(len(tags), at + 8)):
+        if tags[ahead] in {"SUB", "WH", "BREAK", "QUOTE", "PUNCT", "COMMA", "CONJ", "TO", "DET", "PRON"}:
+            return False
+        if tags[ahead] in {"MODAL", "BE", "HAVE", "DO"}:
+            return True
+        if tags[ahead] == "V?" and _surely_finite(sentence, ahead) and tags[ahead - 1] not in {"PREP", "DET", "ADJ"}:
+            return True
+    return False
+
+
+def _finite_precedes(tags: list[str], before: int) -> bool:
+    """Tell whether the clause has its finite verb already."""
+    for back in range(before, max(-1, before - _LOOKAHEAD), -1):
+        if tags[back] in {"SUB", "WH", "BREAK", "QUOTE", "PUNCT", "COMMA", "CONJ"}:
+            return False
+        if tags[back] in {"VBD", "VBZ", "MODAL", "BE", "HAVE", "DO"}:
+            # "officials said forces attack": after a verb of saying a new clause may begin.
+            return tags[back] != "VBD" and tags[back] != "VBZ"
+    return False

@@ -1,0 +1,297 @@
+"""Which words of a sentence carry events: verbs by their patterns, nouns by their arguments, fixed phrases."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from pipelines.matching.lexicon import Patterns, Rule
+from pipelines.matching.parties import Parties
+from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.tokens import Sentence
+from schemas.lexicon import Constraint
+
+_PARTICLE_REACH: Final = 6
+_STRONG_PREPS: Final = ("between", "of", "by", "from", "on", "against", "in", "near", "at", "with", "outside")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A trigger: tokens, its rule, its clause, and the phrases that fill each slot."""
+
+    start: int
+    end: int
+    rule: Rule
+    clause: Clause
+    slots: dict[str, list[Phrase]]
+    nominal: bool = False
+
+
+class Triggers:
+    """Finds triggers in parsed sentences."""
+
+    def __init__(self, patterns: Patterns, parties: Parties) -> None:
+        self.patterns = patterns
+        self.parties = parties
+
+    def find(self, sentence: Sentence, clauses: list[Clause]) -> list[Found]:
+        """Return triggers in the order of the sentence; at most one of a type for each word."""
+        found = [hit for clause in clauses for hit in self._verbal(sentence, clause)]
+        taken = {hit.start for hit in found}
+        found += [hit for hit in self._phrases(sentence, clauses) if hit.start not in taken]
+        taken |= {token for hit in found if hit.nominal for token in range(hit.start, hit.end)}
+        used = self._object_heads(found)
+        found += [hit for hit in self._nominal(sentence, clauses, used) if hit.start not in taken]
+        found.sort(key=lambda hit: (hit.start, hit.rule.id))
+        return found
+
+    @staticmethod
+    def _object_heads(found: list[Found]) -> frozenset[int]:
+        """Return the noun tokens that a verb pattern has used already ("launched an attack")."""
+        return frozenset(
+            phrase.head
+            for hit in found
+            if hit.rule.pattern.constraints
+            for constraint in hit.rule.pattern.constraints
+            if not constraint.absent
+            for phrase in hit.slots.get(constraint.slot, ())
+        )
+
+    def _verbal(self, sentence: Sentence, clause: Clause) -> Iterator[Found]:
+        verb = clause.verb
+        if verb is None:
+            return
+        rules = self.patterns.verbs.get(verb.lemma)
+        if not rules:
+            return
+        slots = clause_slots(clause)
+        types: set[str] = set()
+        for rule in rules:
+            if types and rule.pattern.weight < 2:
+                break
+            if rule.group.type in types or not self._fits(sentence, clause, rule, slots):
+                continue
+            if types:
+                continue
+            types.add(rule.group.type)
+            yield Found(verb.head, self._trigger_end(sentence, clause, rule), rule, clause, slots)
+
+    def _fits(self, sentence: Sentence, clause: Clause, rule: Rule, slots: dict[str, list[Phrase]]) -> bool:
+        pattern, verb = rule.pattern, clause.verb
+        assert verb is not None
+        if pattern.particles and self._particle(clause, pattern.particles) < 0:
+            return False
+        for flag in pattern.flags:
+            if not self._flag(clause, flag):
+                return False
+        return all(self._holds(sentence, clause, constraint, slots) for constraint in pattern.constraints)
+
+    @staticmethod
+    def _flag(clause: Clause, flag: str) -> bool:
+        verb = clause.verb
+        assert verb is not None
+        if flag == "passive":
+            return verb.passive
+        if flag == "active":
+            return not verb.passive
+        if flag == "noobj":
+            return not clause.objects
+        children = clause.children
+        if flag == "inf":
+            return any(child.kind == "inf" for child in children)
+        if flag == "that":
+            return any(child.kind == "comp" for child in children)
+        if flag == "ger":
+            return any(child.kind == "ger" or (child.kind == "part" and not child.adjoined) for child in children)
+        return bool(clause.objects)
+
+    @staticmethod
+    def _particle(clause: Clause, particles: frozenset[str]) -> int:
+        """Return the token of the particle right after the verb or after a short object, else -1."""
+        verb = clause.verb
+        assert verb is not None
+        for at, low in clause.particles:
+            if low in particles and verb.end <= at <= verb.end + _PARTICLE_REACH:
+                return at
+        return -1
+
+    def _trigger_end(self, sentence: Sentence, clause: Clause, rule: Rule) -> int:
+        verb = clause.verb
+        assert verb is not None
+        end = verb.head + 1
+        if rule.pattern.particles:
+            at = self._particle(clause, rule.pattern.particles)
+            end = at + 1 if at <= verb.end + 1 else end
+        for constraint in rule.pattern.constraints:
+            if constraint.slot == "obj" and not constraint.absent and not _computed(constraint):
+                for phrase in clause.objects[:1]:
+                    end = phrase.head + 1 if end <= phrase.head <= end + _PARTICLE_REACH else end
+        return end
+
+    def _holds(
+        self, sentence: Sentence, clause: Clause, constraint: Constraint, slots: dict[str, list[Phrase]]
+    ) -> bool:
+        if constraint.slot == "inf":
+            hit = any(
+                child.kind == "inf" and child.verb is not None and child.verb.lemma in constraint.allowed
+                for child in clause.children
+            )
+        elif constraint.slot == "obj2":
+            hit = any(self._is(sentence, phrase, constraint.allowed) for phrase in slots.get("obj", ())[-2:])
+            hit = hit or any(low in constraint.allowed for _, low in clause.particles)
+        else:
+            phrases = slots.get(constraint.slot, ())
+            hit = any(self._is(sentence, phrase, constraint.allowed) for phrase in phrases)
+        return hit != constraint.absent
+
+    def _is(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
+        """Tell whether a phrase's head, or what a measure word counts ("thousands of people"), is of the class."""
+        if sentence.lemmas[phrase.head] in allowed or sentence.lows[phrase.head] in allowed or "@any" in allowed:
+            return True
+        if "@num" in allowed and any(sentence.tags[at] == "NUM" for at in range(phrase.start, phrase.end)):
+            return True
+        if allowed & {"@actor", "@party", "@place", "@person"} and self.parties.is_class(sentence, phrase, allowed):
+            return True
+        if self.parties.force_like(sentence, phrase) and "troop" in allowed:
+            return True
+        if (
+            sentence.mentions[phrase.head] is not None
+            and self.parties.words_of(sentence.mentions[phrase.head]) & allowed
+        ):
+            return True
+        return any(
+            prep == "of" and self._is(sentence, inner, allowed)
+            for prep, inner in phrase.preps
+            if sentence.tags[phrase.head] == "NUM" or sentence.lemmas[phrase.head] in _MEASURES
+        )
+
+    def _phrases(self, sentence: Sentence, clauses: list[Clause]) -> Iterator[Found]:
+        table = self.patterns.phrases
+        if not table:
+            return
+        for at, low in enumerate(sentence.lows):
+            for tokens, rule in table.get(low, ()):
+                if tuple(sentence.lows[at : at + len(tokens)]) == tokens:
+                    phrase = self._holding(clauses, at)
+                    if phrase is None:
+                        continue
+                    clause, noun = phrase
+                    yield Found(at, at + len(tokens), rule, clause, noun_slots(rule, noun, clause, self.patterns), True)
+                    break
+
+    @staticmethod
+    def _holding(clauses: list[Clause], at: int) -> tuple[Clause, Phrase] | None:
+        for clause in clauses:
+            for phrase in clause_phrases(clause):
+                if phrase.start <= at < phrase.end:
+                    return clause, phrase
+        return None
+
+    def _nominal(self, sentence: Sentence, clauses: list[Clause], used: frozenset[int]) -> Iterator[Found]:
+        nouns = self.patterns.nouns
+        seen: set[int] = set()
+        for clause in clauses:
+            for phrase in clause_phrases(clause):
+                head = phrase.head
+                if head in used or head in seen or sentence.tags[head] not in {"NOUN", "VBG"}:
+                    continue
+                seen.add(head)
+                rules = nouns.get(sentence.lemmas[head]) or nouns.get(sentence.lows[head])
+                if rules and not self._is_blocked(sentence, phrase):
+                    found = self._noun(sentence, clause, phrase, rules[0])
+                    if found is not None:
+                        yield found
+
+    def _is_blocked(self, sentence: Sentence, phrase: Phrase) -> bool:
+        return any(
+            " ".join(sentence.lows[at : at + 2]) in self.patterns.blocked or sentence.lows[at] in self.patterns.blocked
+            for at in range(phrase.start, phrase.end)
+        )
+
+    def _noun(self, sentence: Sentence, clause: Clause, phrase: Phrase, rule: Rule) -> Found | None:
+        slots = noun_slots(rule, phrase, clause, self.patterns)
+        strong = self._eventive(phrase, clause)
+        argued = self._has_party(sentence, phrase, slots)
+        if not strong and not argued:
+            return None
+        return Found(phrase.head, phrase.head + 1, rule, clause, slots, True)
+
+    def _eventive(self, phrase: Phrase, clause: Clause) -> bool:
+        """Tell whether the clause says that it happens: "clashes broke out", "launched an attack", "there were"."""
+        verb = clause.verb
+        if verb is None:
+            return False
+        if verb.lemma in self.patterns.occur and phrase in clause.subjects:
+            return verb.lemma not in {"be", "remain", "follow"} or verb.lemma == "be"
+        if verb.lemma == "be" and phrase in clause.objects:
+            return not clause.subjects or clause.subjects[0].end - clause.subjects[0].start == 1
+        return verb.lemma in self.patterns.light and phrase in clause.undergoers()
+
+    def _has_party(self, sentence: Sentence, phrase: Phrase, slots: dict[str, list[Phrase]]) -> bool:
+        inside = any(
+            (mention := sentence.mentions[at]) is not None and bool(mention.actors or mention.places)
+            for at in range(phrase.start, phrase.end)
+        )
+        if inside:
+            return True
+        return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
+
+
+_MEASURES: Final = frozenset(
+    ["number", "thousand", "hundred", "dozen", "score", "million", "group", "lot", "majority", "part", "handful", "series", "member", "rest", "half", "most", "bulk"]
+)
+
+
+def _computed(constraint: Constraint) -> bool:
+    return any(word.startswith("@") for word in constraint.allowed)
+
+
+def clause_phrases(clause: Clause) -> Iterator[Phrase]:
+    """Yield the noun phrases of a clause, with what hangs on them, once each."""
+    seen: set[int] = set()
+    stack = [*clause.subjects, *clause.objects, *(phrase for _, phrase in clause.preps)]
+    stack.reverse()
+    while stack:
+        phrase = stack.pop()
+        if phrase.start in seen:
+            continue
+        seen.add(phrase.start)
+        yield phrase
+        stack.extend(inner for _, inner in reversed(phrase.preps))
+        stack.extend(phrase.apposed)
+
+
+def clause_slots(clause: Clause) -> dict[str, list[Phrase]]:
+    """Name the phrases around a verb: subj and obj as doer and undergoer, prepositions by their own names."""
+    slots: dict[str, list[Phrase]] = {"subj": clause.doers(), "obj": clause.undergoers()}
+    for source in (clause.shares_preps(), clause.preps):
+        for prep, phrase in source:
+            slots.setdefault(prep, []).append(phrase)
+    for phrase in slots["obj"]:
+        for prep, inner in phrase.preps:
+            if inner not in slots.setdefault(prep, []):
+                slots[prep].append(inner)
+    owners = [owner for phrase in slots["obj"] if (owner := phrase.possessor) is not None]
+    if owners:
+        slots["owner"] = owners
+    return slots
+
+
+def noun_slots(rule: Rule, phrase: Phrase, clause: Clause, patterns: Patterns) -> dict[str, list[Phrase]]:
+    """Name the phrases around an event noun: possessor or light verb's subject as subj, "of" as its frame says."""
+    slots: dict[str, list[Phrase]] = {"subj": [], "obj": []}
+    for prep, inner in phrase.preps:
+        slots.setdefault(prep, []).append(inner)
+    verb = clause.verb
+    if verb is not None and phrase in clause.undergoers() and verb.lemma in patterns.light:
+        slots["subj"] = list(clause.doers())
+    if phrase in clause.subjects or phrase in clause.objects:
+        for prep, inner in clause.preps:
+            if inner not in slots.setdefault(prep, []):
+                slots[prep].append(inner)
+    if phrase.possessor is not None:
+        slots["subj"] = [phrase.possessor]
+    elif not slots["subj"] and phrase.end - phrase.start > 1:
+        slots["own"] = [phrase]
+    if "of" in slots and rule.slots.of in {"subj", "obj"}:
+        slots.setdefault(rule.slots.of, []).extend(slots.pop("of"))
+    return slots

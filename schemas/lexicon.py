@@ -1,0 +1,314 @@
+"""The language part of an event schema as data: words, patterns, cues, time words; validated into frozen values.
+
+The files are `lexicon/<language>.<part>.yaml`; the parts are words, events, attribution, time and parties. Their
+grammar is in docs/schema.md, section "Lexicon". Word lists are YAML strings of words separated by blanks, with `_` for
+a blank inside an entry; patterns stand one to a line.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from schemas.errors import SchemaError
+
+PARTS: Final = ("words", "events", "attribution", "time", "parties")
+FLAGS: Final = frozenset({"inf", "that", "passive", "active", "noobj", "anyobj", "ger", "adv"})
+CLASSES: Final = frozenset({"@actor", "@place", "@person", "@any", "@party", "@num"})
+"""Word classes that the matcher computes; the others are lists in the events file."""
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Closed classes and inflection: everything that tagging needs."""
+
+    determiners: str
+    possessives: str
+    pronouns: str
+    prepositions: str
+    conjunctions: str
+    subordinators: str
+    relatives: str
+    modals: str
+    negations: str
+    adverbs: str
+    adjectives: str
+    nouns: str = ""
+    plurals: str = ""
+    abbreviations: str
+    verbs: str
+    irregular: Mapping[str, str]
+    """Lemma -> "past participle" (one word where both are the same)."""
+    doubling: str
+    weak_verbs: str = ""
+    """Verbs that are read as nouns unless the sentence leaves no other reading."""
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the roles of an event stand: `subj`, `obj`, `obj2`, `own` (possessor) or a preposition, first filled wins.
+
+    With `both`, all filled slots count as actors (a clash, a meeting of equals).
+    """
+
+    actors: str = "subj"
+    recipients: str = "obj"
+    places: str = ""
+    both: bool = False
+    of: str = "obj"
+    """What "of" after a noun stands for: subj, obj or place."""
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The patterns of one event type and mode."""
+
+    type: str
+    mode: str | None = None
+    frame: str = "default"
+    verbs: str = ""
+    nouns: str = ""
+    """Nouns that carry the event once they have an argument."""
+    bare_nouns: str = ""
+    """Nouns that carry the event even without any argument."""
+    phrases: str = ""
+    """Fixed wordings, token by token."""
+    content: str = "free"
+    """What an infinitive or that-clause below the trigger is: free, or folded (demands, threats: no event of its
+    own)."""
+    score: float = 0.8
+
+
+class Events(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Patterns by type and mode, and the word classes and role frames that they use."""
+
+    classes: Mapping[str, str]
+    frames: Mapping[str, Frame]
+    light_verbs: str
+    occur_verbs: str
+    blocked: str = ""
+    """Fixed wordings inside which no trigger counts ("by force of arms", "football")."""
+    groups: tuple[Group, ...]
+
+
+class Attribution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who says so: cue verbs by strength, phrases, and nouns that tell the kind of a source."""
+
+    said: str
+    claimed: str
+    denied: str
+    confirmed: str
+    phrases: str
+    anonymous_nouns: str
+    official_nouns: str
+    media_nouns: str
+    document_nouns: str
+    outlets: str
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Words of dates, numbers and realis."""
+
+    weekdays: str
+    months: str
+    numbers: Mapping[str, float]
+    vague: Mapping[str, float]
+    future_verbs: str
+    hypothetical_verbs: str
+    failing_verbs: str
+    hypothetical_marks: str
+    generic_adverbs: str
+
+
+class Parties(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How descriptions name parties: "Kurdish" + a noun of class force is the actor peshmerga."""
+
+    heads: Mapping[str, str]
+    """Class of head noun -> words."""
+    adjectives: Mapping[str, Mapping[str, str]]
+    """Adjective -> (class of head noun -> actor id)."""
+    combine: Mapping[str, Mapping[str, str]] = {}
+    """Actor id -> (actor id of a modifier -> the narrower actor id)."""
+    nouns: Mapping[str, str] = {}
+    """Bare head nouns -> actor id ("civilians")."""
+    place_nouns: str = ""
+    linked: str = ""
+
+
+class Language(msgspec.Struct, frozen=True, kw_only=True):
+    """One language's lexicon; only `words` and `events` are required of a language other than English."""
+
+    code: str
+    words: Words
+    events: Events
+    attribution: Attribution
+    time: Times
+    parties: Parties
+
+
+class Core(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Core verbs of a language that is coded without syntax: surface forms by type and mode, see docs/schema.md."""
+
+    verb_first: bool
+    groups: tuple[Group, ...]
+    negations: str = ""
+    said: str = ""
+    claimed: str = ""
+    place_marks: str = ""
+    future: str = ""
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Split a word list: blanks separate, `_` stands for a blank."""
+    return tuple(word.replace("_", " ") for word in text.split())
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """Split a pattern block into its non-empty lines."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+class Constraint(msgspec.Struct, frozen=True):
+    """`key:value,value`: the slot `key` must hold one of the words or classes; with `absent`, must not."""
+
+    slot: str
+    allowed: frozenset[str]
+    absent: bool = False
+
+
+class Pattern(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a `verbs` block, taken apart."""
+
+    lemmas: tuple[str, ...]
+    particles: frozenset[str] = frozenset()
+    constraints: tuple[Constraint, ...] = ()
+    flags: frozenset[str] = frozenset()
+    frame: str | None = None
+    weight: int = 0
+    """Number of conditions: the more specific pattern of a verb wins."""
+
+
+def parse_pattern(line: str) -> Pattern:
+    """Read `take obj:control,hold => frame`. Raises ValueError saying what is wrong with the line."""
+    body, _, frame = line.partition("=>")
+    first, *rest = body.split() or [""]
+    if not first or ":" in first:
+        raise ValueError(f"{line!r}: a pattern begins with a verb")
+    particles: frozenset[str] = frozenset()
+    flags, constraints = set(), []
+    for part in rest:
+        key, colon, value = part.partition(":")
+        if colon:
+            if not key.strip("!") or not value:
+                raise ValueError(f"{line!r}: {part!r} is not slot:word,word")
+            allowed = frozenset(word.replace("_", " ") for word in value.split(","))
+            constraints.append(Constraint(key.lstrip("!"), allowed, key.startswith("!")))
+        elif part in FLAGS:
+            flags.add(part)
+        elif particles:
+            raise ValueError(f"{line!r}: two particles; write them as a|b")
+        else:
+            particles = frozenset(part.split("|"))
+    return Pattern(
+        lemmas=tuple(first.split("|")),
+        particles=particles,
+        constraints=tuple(constraints),
+        flags=frozenset(flags),
+        frame=frame.strip() or None,
+        weight=len(constraints) * 2 + len(flags) + 2 * bool(particles),
+    )
+
+
+def _group_faults(name: str, at: int, group: Group, events: Events, types: Mapping[str, Any]) -> list[str]:
+    where = f"{name}: groups[{at}] ({group.type}/{group.mode})"
+    kind = types.get(group.type)
+    faults = []
+    if kind is None:
+        faults.append(f"{where}: type: unknown event type {group.type!r}")
+    elif group.mode and group.mode not in kind.modes:
+        faults.append(f"{where}: mode: {group.type} has no mode {group.mode!r}")
+    if group.content not in {"free", "folded"}:
+        faults.append(f"{where}: content: {group.content!r} is neither free nor folded")
+    if group.frame not in events.frames:
+        faults.append(f"{where}: frame: no frame {group.frame!r}")
+    for line in lines(group.verbs):
+        try:
+            pattern = parse_pattern(line)
+        except ValueError as error:
+            faults.append(f"{where}: verbs: {error}")
+            continue
+        if pattern.frame and pattern.frame not in events.frames:
+            faults.append(f"{where}: verbs: {line!r}: no frame {pattern.frame!r}")
+        used = {word for constraint in pattern.constraints for word in constraint.allowed if word.startswith("@")}
+        faults += [
+            f"{where}: verbs: {line!r}: unknown class {word}"
+            for word in sorted(used - CLASSES)
+            if word[1:] not in events.classes
+        ]
+    return faults
+
+
+_STRUCTS: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "words": Words,
+    "events": Events,
+    "attribution": Attribution,
+    "time": Times,
+    "parties": Parties,
+    "core": Core,
+}
+
+
+def _convert(files: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    parsed: dict[str, dict[str, Any]] = {}
+    faults = []
+    for stem, content in sorted(files.items()):
+        code, _, part = stem.partition(".")
+        kind = _STRUCTS.get(part)
+        if kind is None:
+            faults.append(f"lexicon/{stem}.yaml: unknown part {part!r}; name files <language>.<part>.yaml")
+            continue
+        try:
+            parsed.setdefault(code, {})[part] = msgspec.convert(content, kind)
+        except msgspec.ValidationError as error:
+            faults.append(f"lexicon/{stem}.yaml: {error}")
+    return parsed, faults
+
+
+def _check(parsed: Mapping[str, Mapping[str, Any]], types: Mapping[str, Any], actors: Mapping[str, Any]) -> list[str]:
+    faults = []
+    for code, parts in parsed.items():
+        if "core" not in parts and (missing := [part for part in PARTS if part not in parts]):
+            faults += [f"lexicon/{code}.{part}.yaml: is missing" for part in missing]
+        events = parts.get("events")
+        for at, group in enumerate(events.groups if events else ()):
+            faults += _group_faults(f"lexicon/{code}.events.yaml", at, group, events, types)
+        core = parts.get("core")
+        for at, group in enumerate(core.groups if core else ()):
+            if group.type not in types:
+                faults.append(f"lexicon/{code}.core.yaml: groups[{at}]: type: unknown event type {group.type!r}")
+        if "parties" in parts:
+            faults += _party_faults(f"lexicon/{code}.parties.yaml", parts["parties"], actors)
+    return faults
+
+
+def _party_faults(name: str, parties: Parties, actors: Mapping[str, Any]) -> list[str]:
+    tables = {**parties.adjectives, **parties.combine}
+    named = [(f"{key}.{sub}", actor) for key, table in tables.items() for sub, actor in table.items()]
+    named += [(f"nouns.{noun}", actor) for noun, actor in parties.nouns.items()]
+    return [f"{name}: {key}: unknown actor {actor!r}" for key, actor in named if actor not in actors]
+
+
+def load_languages(
+    files: Mapping[str, Any], types: Mapping[str, Any], actors: Mapping[str, Any]
+) -> tuple[dict[str, Language], dict[str, Core]]:
+    """Validate parsed lexicon files (stem -> content) against the schema's event types and actors.
+
+    Returns fully described languages and core-verb languages by code. Raises SchemaError listing every fault.
+    """
+    parsed, faults = _convert(files)
+    faults += _check(parsed, types, actors)
+    if faults:
+        raise SchemaError("\n".join(faults))
+    full = {
+        code: Language(code=code, **{part: parts[part] for part in PARTS})
+        for code, parts in parsed.items()
+        if all(part in parts for part in PARTS)
+    }
+    return full, {code: parts["core"] for code, parts in parsed.items() if "core" in parts}
