@@ -100,8 +100,8 @@ class Credits:
             return False
         if step.kind == "comp":
             return True
-        if step.kind in {"ger", "part"} and not step.adjoined:
-            return strength in {"claimed", "denied", "confirmed"}
+        if step.kind == "ger":
+            return strength != "said" and step.mark in ({"of", "for", ""} if strength == "claimed" else {""})
         return step.kind == "inf" and (parent.verb.passive or strength == "claimed")
 
     @staticmethod

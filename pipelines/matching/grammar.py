@@ -48,6 +48,17 @@ class Grammar:
         self.vague_numbers = dict(language.time.vague)
         self.subordinators = frozenset(words(source.subordinators))
         self.plurals = frozenset(words(source.plurals))
+        self.months = frozenset(words(language.time.months))
+        self.titles = frozenset(
+            word
+            for block in (
+                *language.parties.heads.values(),
+                language.events.classes.get("person", ""),
+                language.parties.place_nouns,
+                language.events.classes.get("holding", ""),
+            )
+            for word in words(block)
+        ) | frozenset({"mr", "sir", "king", "son", "brother", "nephew", "father", "chairman", "cleric", "ayatollah"})
         self.verbs: dict[str, Verb] = {}
         self.nouns: dict[str, str] = {}
         self._add_verbs(language)

@@ -8,7 +8,7 @@ infinitive complements, coordination of nouns and verbs, apposition, and subject
 
 from typing import Final
 
-from pipelines.matching.phrases import Clause, Phrase, VerbGroup, read_phrase, read_verb
+from pipelines.matching.phrases import Clause, Phrase, VerbGroup, is_time, read_phrase, read_verb
 from pipelines.matching.tagger import VERBS
 from pipelines.matching.tokens import Sentence
 
@@ -16,6 +16,8 @@ _PHRASE: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$", "PRON"}
 _VERBAL: Final = VERBS | {"BE", "HAVE", "DO", "MODAL"}
 _SUBLIKE: Final = frozenset({"before", "after", "since", "until", "till", "as", "for", "like", "than"})
 """Prepositions that open a clause when a finite verb follows their noun."""
+_PARENTHESIS: Final = 12
+"""Tokens of a parenthesis that is passed over ("(PUK)"): it explains, and hides what stands on both sides."""
 _NON_FINITE: Final = frozenset({"inf", "part", "ger", "reduced"})
 
 
@@ -48,12 +50,22 @@ class Parser:
             tag = tags[at]
             if tag in _PHRASE:
                 at = self._phrase(at)
+            elif self.sentence.lows[at] == "(" and (end := self._parenthesis(at)):
+                at = end
             elif tag in _VERBAL or (tag == "NEG" and self._verb_follows(at)):
                 at = self._verb(at)
             else:
                 self._mark(at, tag)
                 at += 1
         return [clause for clause in self.clauses if clause.verb is not None or clause.kind == "main"]
+
+    def _parenthesis(self, at: int) -> int:
+        """Return the token after a short parenthesis, 0 when it does not close soon."""
+        lows = self.sentence.lows
+        for ahead in range(at + 1, min(len(lows), at + _PARENTHESIS)):
+            if lows[ahead] == ")":
+                return ahead + 1
+        return 0
 
     def _verb_follows(self, at: int) -> bool:
         return at + 1 < len(self.sentence) and self.sentence.tags[at + 1] in {"VBG", "VBN"}
@@ -83,7 +95,7 @@ class Parser:
         elif tag in {"BREAK", "PUNCT"}:
             self._break(at)
         elif tag == "QUOTE":
-            self.quote, self.prep = True, None
+            self.quote = True
 
     def _to(self, at: int) -> None:
         tags = self.sentence.tags
@@ -187,6 +199,13 @@ class Parser:
         clause = self.clause
         if self.prep is not None:
             self._hang(phrase)
+        elif is_time(self.sentence, phrase):
+            clause.preps.append(("@time", phrase))
+            phrase.prep = "@time"
+            if self.last is None or clause.verb is not None:
+                self.last, self.slot = phrase, None
+            self.conj = self.quote = False
+            return phrase.end
         elif (self.conj or self.comma) and self._joins(phrase):
             self._join(phrase)
         elif clause.inverted and not clause.subjects:
@@ -230,7 +249,9 @@ class Parser:
 
     def _joins(self, phrase: Phrase) -> bool:
         """Tell whether a noun after "and" or a comma goes on with the last one, and doesn't begin a clause."""
-        if self.last is None or (self.clause.verb is not None and self._finite_next(phrase.end)):
+        if self.last is None or self.last.prep == "@time":
+            return False
+        if self.last.prep not in _SUBLIKE and self.clause.verb is not None and self._finite_next(phrase.end):
             return False
         if self.conj:
             return self.last.end >= phrase.start - 3
@@ -309,7 +330,7 @@ class Parser:
         if clause.verb is None and self._steal_prep(clause):
             return
         while clause.kind in _NON_FINITE and clause.verb is not None and clause.parent is not None:
-            if self._stealable(clause) is not None and not self._open_above(clause):
+            if not self.conj and self._stealable(clause) is not None and not self._open_above(clause):
                 break
             clause = clause.parent
         if clause.verb is None:
@@ -323,8 +344,8 @@ class Parser:
             return
         if self._inverts(verb):
             return
-        stolen = self._stealable(clause)
-        if stolen is not None:
+        stolen = None if self.conj else self._stealable(clause)
+        if stolen is not None and not self._prep_is_later(clause, stolen):
             self._steal(clause, stolen)
         elif self._steal_prep(clause):
             return
@@ -332,6 +353,13 @@ class Parser:
             self.clause = above
         else:
             self._coordinate(clause)
+
+    @staticmethod
+    def _prep_is_later(clause: Clause, stolen: Phrase) -> bool:
+        if not clause.preps or clause.preps[-1][1].start < stolen.start:
+            return False
+        prep, phrase = clause.preps[-1]
+        return prep in _SUBLIKE or (phrase.holder is not None and phrase.holder.prep in _SUBLIKE)
 
     def _open_above(self, clause: Clause) -> Clause | None:
         """Return the nearest enclosing clause that has a subject and waits for its verb."""
@@ -364,7 +392,8 @@ class Parser:
             stolen.insert(0, clause.objects.pop())
         verb = clause.verb
         assert verb is not None
-        after_break = phrase.late
+        waits = verb.lemma in self.cues and not any(child.kind == "comp" for child in clause.children)
+        after_break = phrase.late and not (waits and not self._is_cue_next(phrase))
         kind = "comp" if not after_break else "coord"
         if after_break and (self.sentence.tags[self._at_verb(phrase)] and self._is_cue_next(phrase)):
             kind = "aside"

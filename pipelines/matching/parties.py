@@ -105,7 +105,7 @@ class Parties:
 
     def remember(self, sentence: Sentence) -> None:
         """Note the names of a sentence once it has been coded."""
-        for mention in sentence.mentions:
+        for mention in reversed(sentence.mentions):
             if mention is None:
                 continue
             for actor in mention.actors[:1]:
@@ -149,7 +149,7 @@ class Parties:
     def ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         """Return the canonical ids that a phrase stands for; empty when the schema doesn't know it."""
         if sentence.tags[phrase.head] == "PRON":
-            return self._pronoun(sentence.lows[phrase.head])
+            return self._pronoun(sentence, phrase.head)
         mention = sentence.mentions[phrase.head]
         if mention is not None:
             found = self._named(mention)
@@ -189,10 +189,13 @@ class Parties:
             if "-" in sentence.lows[at] and sentence.mentions[at] is None:
                 yield from self._hyphenated(sentence.lows[at])
         for prep, inner in phrase.preps:
-            if prep in _BELONGS or (prep == "to" and sentence.lows[inner.start - 2] in self.linked):
+            if prep in _BELONGS or (prep == "to" and self._links(sentence, phrase, inner)):
                 named = sentence.mentions[inner.head]
                 if named is not None and named.actors:
                     yield from named.actors
+
+    def _links(self, sentence: Sentence, phrase: Phrase, inner: Phrase) -> bool:
+        return any(sentence.lows[at] in self.linked for at in range(phrase.end - 1, inner.start))
 
     def _hyphenated(self, low: str) -> Iterator[str]:
         first = low.partition("-")[0]
@@ -206,7 +209,7 @@ class Parties:
         role = self._role(sentence, phrase)
         if role:
             return role
-        for at in range(phrase.start, phrase.end):
+        for at in range(phrase.end - 1, phrase.start - 1, -1):
             table = self.adjectives.get(sentence.lows[at])
             if table is not None:
                 for name in classes:
@@ -221,7 +224,7 @@ class Parties:
         if low in self.nouns:
             return self.nouns[low]
         if sentence.lows[phrase.start] in {"the", "that", "this", "his", "their", "both", "these", "those"}:
-            return self._definite(head, short=phrase.end - phrase.start <= 3)
+            return self._definite(sentence, phrase) if phrase.end - phrase.start <= 3 else None
         return None
 
     def _metonym_inside(self, sentence: Sentence, phrase: Phrase) -> str | None:
@@ -245,29 +248,35 @@ class Parties:
                     return actor
         return None
 
-    def _definite(self, head: str, *, short: bool) -> str | None:
-        if not short:
-            return None
+    def _definite(self, sentence: Sentence, phrase: Phrase) -> str | None:
+        head = sentence.lemmas[phrase.head]
         if head in _TITLES:
-            for name in reversed(self.memory.people):
+            for name in self._recent(sentence, phrase.start, person=True):
                 if head not in _SOLDIERS or self._soldier(name):
                     return name
         kind = _KIND_NOUNS.get(head)
         if kind is not None:
-            for name in reversed(self.memory.groups):
+            for name in self._recent(sentence, phrase.start, person=False):
                 if self.kind(name) == kind:
                     return name
         return None
+
+    def _recent(self, sentence: Sentence, at: int, *, person: bool) -> Iterator[str]:
+        """Yield actors named before token `at`: of this sentence the first is likeliest, then the article's latest."""
+        for mention in sentence.mentions[:at]:
+            if mention is not None and mention.actors and (self.kind(mention.actors[0]) == "person") == person:
+                yield self._choose(mention.actors)
+        yield from reversed(self.memory.people if person else self.memory.groups)
 
     def _soldier(self, name: str) -> bool:
         member = self.vocabulary.actors[name].member_of
         return member is not None and self.kind(member) == "force"
 
-    def _pronoun(self, low: str) -> list[str]:
-        if low in _PERSONAL and self.memory.people:
-            return self.memory.people[-1:]
-        if low in _PLURAL and self.memory.groups:
-            return self.memory.groups[-1:]
+    def _pronoun(self, sentence: Sentence, at: int) -> list[str]:
+        low = sentence.lows[at]
+        if low in _PERSONAL or low in _PLURAL:
+            name = next(self._recent(sentence, at, person=low in _PERSONAL), None)
+            return [name] if name is not None else []
         return []
 
     def place_ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
@@ -287,14 +296,15 @@ class Parties:
             if named is not None and named.places:
                 return list(named.places[:1])
         if sentence.lows[phrase.start] in {"the", "its", "this"} and phrase.end - phrase.start <= 2:
-            return self._last_place(head)
+            return self._last_place(sentence, phrase.start, head)
         return []
 
-    def _last_place(self, head: str) -> list[str]:
+    def _last_place(self, sentence: Sentence, at: int, head: str) -> list[str]:
         kinds = _PLACE_KINDS.get(head)
         if kinds is None:
             return []
-        for name in reversed(self.memory.places):
+        here = [mention.places[0] for mention in sentence.mentions[:at] if mention is not None and mention.places]
+        for name in (*reversed(here), *reversed(self.memory.places)):
             if self.vocabulary.places[name].kind in kinds:
                 return [name]
         return []

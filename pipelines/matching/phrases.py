@@ -6,6 +6,7 @@ from pipelines.matching.tagger import VERBS
 from pipelines.matching.tokens import Sentence
 
 _INSIDE: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$"})
+_OPENS_TIME: Final = frozenset({"last", "this", "next", "early", "late"})
 _AUXILIARY: Final = frozenset({"BE", "HAVE", "DO", "MODAL"})
 
 
@@ -127,6 +128,21 @@ def read_phrase(sentence: Sentence, at: int) -> Phrase:
         return phrase
 
 
+_TIME_NOUNS: Final = frozenset(
+    "day week weekend month year night morning evening afternoon hour minute midnight noon dawn dusk "
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december decade km kilometre kilometer mile".split()
+)
+
+
+def is_time(sentence: Sentence, phrase: Phrase) -> bool:
+    """Tell whether a phrase without a preposition says when ("last weekend", "a few days", "the day")."""
+    for at in range(phrase.end - 1, phrase.start - 1, -1):
+        if sentence.tags[at] != "NUM":
+            return sentence.lemmas[at] in _TIME_NOUNS and sentence.mentions[at] is None
+    return False
+
+
 def _head(sentence: Sentence, first: int, end: int) -> int:
     """Return the head of tokens [first, end): the last noun, so that "fighters loyal" is headed by its noun."""
     for at in range(end - 1, first - 1, -1):
@@ -161,7 +177,10 @@ def _phrase_end(sentence: Sentence, at: int) -> int:
         ):
             end += 2
             continue
-        if tag not in _INSIDE:
+        if tag == "QUOTE" and end + 1 < len(tags) and tags[end - 1] in {"DET", "ADJ"} and tags[end + 1] in _INSIDE:
+            end += 2
+            continue
+        if end in sentence.breaks or tag not in _INSIDE or (sentence.lows[end] in _OPENS_TIME and tags[end - 1] in {"NOUN", "NAME"}):
             break
         end += 1
     return end

@@ -14,8 +14,10 @@ HISTORICAL_AFTER: Final = timedelta(days=60)
 
 _FUTURE_MODALS: Final = frozenset({"will", "shall", "'ll", "wo"})
 _MOTION: Final = frozenset(
-    ["travel", "fly", "drive", "come", "go", "arrive", "march", "gather", "meet", "rally", "protest", "return", "move", "rush", "use", "help", "manage"]
+    ["visit",
+        "travel", "fly", "drive", "come", "go", "arrive", "march", "gather", "meet", "rally", "protest", "return", "move", "rush", "use", "help", "manage"]
 )
+_BLAMING: Final = frozenset("blame accuse condemn criticise criticize praise thank fault reproach denounce arrest".split())
 _PHASE: Final = frozenset(["begin", "start", "continue", "resume", "keep", "stop", "manage", "help", "proceed"])
 _CHAINED: Final = frozenset({"inf", "ger", "part"})
 
@@ -60,7 +62,8 @@ class Moods:
         if clause.kind == "inf":
             return self._infinitive(clause)
         if clause.kind in {"ger", "part"} and clause.parent is not None and clause.parent.verb is not None:
-            return "hypothetical" if clause.mark in {"from", "for", "against"} and not clause.adjoined else "actual"
+            blaming = clause.parent.verb.lemma in _BLAMING
+            return "hypothetical" if clause.mark in {"from", "for", "against"} and not blaming else "actual"
         return "actual"
 
     def _infinitive(self, clause: Clause) -> Realis:

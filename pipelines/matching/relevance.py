@@ -12,7 +12,32 @@ _UNDATED: Final = frozenset({"generic", "historical"})
 
 def is_relevant(events: Iterable[CodedEvent], vocabulary: Vocabulary) -> bool:
     """Tell whether at least one current event is in the theatre, between the two sides, or about their vote."""
-    return any(event_is_relevant(event, vocabulary) for event in events)
+    sides: set[str] = set()
+    for event in events:
+        if event_is_relevant(event, vocabulary):
+            return True
+        if event.realis not in _UNDATED:
+            sides |= _sides(event, vocabulary)
+            if all(sides & side for side in _SIDES):
+                return True
+    return False
+
+
+def _sides(event: CodedEvent, vocabulary: Vocabulary) -> set[str]:
+    """Return the sides in an event: of its parties, and of the government that its place stands for.
+
+    What is done to or by Islamic State says nothing about the dispute, so such events have no sides.
+    """
+    named = [vocabulary.actors[party.id] for party in (*event.actors, *event.recipients) if party.id in vocabulary.actors]
+    sides = {actor.side for actor in named}
+    if "isis" in sides:
+        return set()
+    for party in event.places:
+        place = vocabulary.places.get(party.id or "")
+        holder = vocabulary.actors.get(place.metonym) if place is not None and place.metonym else None
+        if holder is not None and holder.side == "kurdish":
+            sides.add(holder.side)
+    return sides
 
 
 def event_is_relevant(event: CodedEvent, vocabulary: Vocabulary) -> bool:
@@ -22,11 +47,7 @@ def event_is_relevant(event: CodedEvent, vocabulary: Vocabulary) -> bool:
     places = [vocabulary.places[party.id] for party in event.places if party.id in vocabulary.places]
     if any(place.theatre for place in places):
         return True
-    sides = {
-        vocabulary.actors[party.id].side
-        for party in (*event.actors, *event.recipients)
-        if party.id in vocabulary.actors
-    }
+    sides = _sides(event, vocabulary)
     if all(sides & side for side in _SIDES):
         return True
     kind = vocabulary.types.get(event.type)

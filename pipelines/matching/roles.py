@@ -19,6 +19,8 @@ _EMPTY_WORDS: Final = frozenset(
     {"it", "there", "this", "that", "which", "who", "what", "one", "something", "nothing", "nobody"}
 )
 _CONTENT: Final = frozenset({"inf", "comp", "ger"})
+_ENTRANCES: Final = frozenset({"in", "at", "near", "outside", "inside", "from", "into", "to", "of"})
+"""What is entered after a withdrawal is where the others went from."""
 _SETTINGS: Final = frozenset({"in", "at", "near", "outside", "inside"})
 
 
@@ -143,22 +145,70 @@ def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Par
     frame = found.rule.slots
     used: set[int] = set()
     actors = _fill(context, found, frame.actors, used, union=frame.both)
+    if frame.both and len(actors) == 1:
+        actors = (*_other_side(context, found, used), *actors)
     recipients = _fill(context, found, frame.recipients, used, union=False)
+    if not recipients and "obj" in frame.recipients and found.rule.group.content == "folded":
+        recipients = _from_content(context, found, used)
     places = _places(context, found, frame.places)
     return actors, recipients, places
+
+
+def _speaker(context: Context, found: Found) -> list[Party]:
+    """Take the innermost source as the party: who says "nothing will stop us" is the one who threatens."""
+    sources = _claim(context, found).sources
+    for source in reversed(sources):
+        if source.span is not None and context.sentence.text[slice(*source.span)] == source.text:
+            return [Party(id=source.id, text=source.text, span=source.span)]
+    return []
+
+
+def _audience(context: Context) -> list[Party]:
+    """Resolve the "you" of a quotation: the group that the article named last."""
+    sentence, groups = context.sentence, context.parties.memory.groups
+    for at, low in enumerate(sentence.lows):
+        if low in {"you", "your"} and groups:
+            span = sentence.offsets(at, at + 1)
+            return [Party(id=groups[-1], text=sentence.text[slice(*span)], span=span)]
+    return []
+
+
+def _other_side(context: Context, found: Found, used: set[int]) -> list[Party]:
+    """Find who else clashes "with X" where the sentence's last clause has named them."""
+    parent = found.clause.parent
+    if "with" not in found.slots or not found.nominal or parent is None:
+        return []
+    return [
+        party
+        for phrase in parent.doers()
+        if phrase.start not in used and context.parties.ids(context.sentence, phrase)
+        for party in _party(context, phrase, used, strict=True)
+    ]
+
+
+def _from_content(context: Context, found: Found, used: set[int]) -> tuple[Party, ...]:
+    """Take whom a demand is made of from its that-clause ("demanded that X leave")."""
+    for child in found.clause.children:
+        if child.kind == "comp" and child.subjects:
+            return tuple(party for phrase in child.subjects for party in _party(context, phrase, used, strict=True))
+    return ()
 
 
 def _fill(context: Context, found: Found, names: Iterable[str], used: set[int], *, union: bool) -> tuple[Party, ...]:
     """Fill a role from the first slot that gives a party, or from all of them."""
     parties: list[Party] = []
     for name in names:
-        if name == "own":
-            fresh = [] if parties else _own(context, found)
+        if name.startswith("own"):
+            fresh = [] if parties else _own(context, found, name.partition(":")[2] or "own")
+        elif name == "speaker":
+            fresh = _speaker(context, found)
+        elif name == "audience":
+            fresh = _audience(context)
         else:
             fresh = [
                 party
                 for phrase in found.slots.get(name, ())
-                if phrase.start not in used
+                if phrase.start not in used and not _is_place_only(context, found, phrase, name)
                 for party in _party(context, phrase, used, strict=name not in {"subj", "obj"})
             ]
         known = {(party.id, party.text) for party in parties}
@@ -166,6 +216,14 @@ def _fill(context: Context, found: Found, names: Iterable[str], used: set[int], 
         if parties and not union:
             break
     return tuple(parties[:_MOST_PARTIES])
+
+
+def _is_place_only(context: Context, found: Found, phrase: Phrase, name: str) -> bool:
+    """Tell whether a phrase fills the place of this frame, so that its metonym must not fill a role as well."""
+    if name not in found.rule.slots.places or name in found.rule.slots.actors:
+        return False
+    mention = context.sentence.mentions[phrase.head]
+    return mention is not None and bool(mention.places)
 
 
 def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) -> list[Party]:
@@ -194,7 +252,7 @@ def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
     head, tag = sentence.lemmas[phrase.head], sentence.tags[phrase.head]
     if parties.place_ids(sentence, phrase):
         return False
-    if head in parties.persons or head in parties.heads:
+    if head in parties.persons or head in parties.heads or head in _CROWDS:
         return True
     if tag == "NAME":
         return not _is_time(sentence.lows[phrase.head])
@@ -210,10 +268,10 @@ _TIME_NAMES: Final = frozenset(
 )
 
 
-def _own(context: Context, found: Found) -> list[Party]:
+def _own(context: Context, found: Found, slot: str) -> list[Party]:
     """Take the party that stands as a modifier before an event noun ("Kurdish pull-out", "PUK withdrawal")."""
     sentence, parties = context.sentence, context.parties
-    for phrase in found.slots.get("own", ()):
+    for phrase in found.slots.get(slot, ()):
         for at in range(phrase.start, phrase.head):
             mention = sentence.mentions[at]
             single = Phrase(at, at + 1, at)
@@ -221,15 +279,18 @@ def _own(context: Context, found: Found) -> list[Party]:
                 return [parties.party(sentence, single, ids[0])]
             table = parties.adjectives.get(sentence.lows[at])
             if table is not None:
-                actor = table.get("force") if found.rule.group.type in _ARMED else table.get("gov")
+                actor = table.get("force") if found.rule.group.type in _ARMED else table.get("gov", table.get("people"))
                 return [parties.party(sentence, single, actor or next(iter(table.values())))]
     return []
 
 
+_CROWDS: Final = frozenset(
+    {"some", "many", "several", "others", "dozens", "hundreds", "thousands", "scores", "mob", "crowd"}
+)
 _ARMED: Final = frozenset({"RETREAT", "ASSAULT", "SEIZE", "MOBILIZE"})
 
 
-def _places(context: Context, found: Found, names: Iterable[str]) -> tuple[Party, ...]:
+def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Party, ...]:
     """Collect the places of an event; without any, the setting that opens the sentence."""
     places: dict[str, Party] = {}
     for name in names:
@@ -245,9 +306,10 @@ def _places(context: Context, found: Found, names: Iterable[str]) -> tuple[Party
     if found.nominal:
         _modifying_place(context, found, places)
     step: Clause | None = found.clause
-    while not places and step is not None and any(True for _ in names):
+    settings = _ENTRANCES if found.rule.group.type == "SEIZE" else _SETTINGS
+    while not places and step is not None and names:
         for prep, phrase in step.preps:
-            if prep in _SETTINGS and not phrase.early:
+            if prep in settings and not phrase.early:
                 _add_place(context, phrase, places)
         step = step.parent if step.kind not in {"comp", "aside"} else None
     return tuple(places.values())[:_MOST_PARTIES]

@@ -18,6 +18,9 @@ _OPENS_OBJECT: Final = frozenset(
     {"DET", "NAME", "PRON", "PREP", "TO", "ADJ", "PRP$", "NUM", "SUB", "WH", "QUOTE", "ADV", "NEG"}
 )
 _SKIP: Final = frozenset({"ADV", "NEG"})
+_SUBLIKE: Final = frozenset({"after", "before", "since", "until", "as", "when", "while"})
+_QUANTITIES: Final = frozenset({"all", "some", "many", "several", "those", "most", "few", "both"})
+_PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
 _NUMBER: Final = re.compile(r"\d")
 _LOOKAHEAD: Final = 24
 """Tokens searched for the finite verb that makes a participle a reduced relative."""
@@ -28,6 +31,17 @@ def tag(sentence: Sentence, grammar: Grammar) -> None:
     _look_up(sentence, grammar)
     _join_multiwords(sentence, grammar)
     _decide(sentence, grammar)
+    _part(sentence, grammar)
+
+
+def _part(sentence: Sentence, grammar: Grammar) -> None:
+    """Mark names before which a noun phrase ends: "in a speech | Barzani", but not "party leader Barzani"."""
+    tags = sentence.tags
+    for at in range(1, len(tags)):
+        if tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles:
+            sentence.breaks.add(at)
+        elif tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months:
+            sentence.breaks.add(at)
 
 
 def _capitalised_title(sentence: Sentence) -> bool:
@@ -57,7 +71,11 @@ def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, firs
     special = _special(low)
     if special:
         return special, low
-    if _NUMBER.match(low) or low in grammar.number_words or low in grammar.vague_numbers:
+    if _NUMBER.match(low) or low.partition("-")[0] in grammar.number_words and low.partition("-")[2] in grammar.number_words:
+        return "NUM", low
+    if first and low.endswith("ly") and len(low) > 4 and letter.isupper():
+        return "ADV", low
+    if low in grammar.number_words or low in grammar.vague_numbers:
         return "NUM", low
     closed = grammar.closed.get(low)
     if closed and not (capital and not first and closed in {"ADJ", "ADV"} and low not in {"kurdish", "iraqi"}):
@@ -143,7 +161,7 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
         if current == "V?":
             verb = grammar.verbs.get(lows[at])
             forms = verb.forms if verb else {"VBD", "VBN"}
-            choice = _verb_form(sentence, at, forms, weak=bool(verb and verb.weak))
+            choice = _verb_form(sentence, at, forms, weak=bool(verb and verb.weak), noun=lows[at] in grammar.nouns)
             tags[at] = choice
             if choice == "NOUN":
                 lemmas[at] = grammar.noun_lemma(lows[at])
@@ -173,19 +191,22 @@ def _clitic_is(sentence: Sentence, at: int) -> bool:
     return at > 0 and sentence.lows[at - 1] in {"it", "he", "she", "there", "that", "what", "who", "here"}
 
 
-def _verb_form(sentence: Sentence, at: int, forms: set[str], *, weak: bool) -> str:
+def _verb_form(sentence: Sentence, at: int, forms: set[str], *, weak: bool, noun: bool) -> str:
     if "VBG" in forms:
-        return _gerund(sentence.tags, at)
+        return _gerund(sentence, at, noun=noun)
     if "VBD" in forms or "VBN" in forms:
         return _past(sentence, at, forms)
-    return _present(sentence, at, forms, weak=weak)
+    return _present(sentence, at, forms, weak=weak, noun=noun)
 
 
-def _gerund(tags: list[str], at: int) -> str:
+def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
+    tags = sentence.tags
     before = _previous(tags, at)
     after = _next(tags, at)
     if before >= 0 and tags[before] in {"DET", "ADJ", "PRP$", "NUM", "POSS"}:
         return "ADJ" if after in {"NOUN", "NAME"} and tags[before] != "POSS" else "NOUN"
+    if noun and (before < 0 or tags[before] in {"CONJ", "COMMA", "PREP", "VBD", "ADJ", "BREAK"}):
+        return "NOUN" if after in {"BE", "HAVE", "MODAL", "V?", "PREP", "COMMA", "PUNCT", "END", "CONJ"} else "VBG"
     return "VBG"
 
 
@@ -202,6 +223,10 @@ def _past(sentence: Sentence, at: int, forms: set[str]) -> str:
         return "ADJ" if after in {"NOUN", "NAME", "ADJ", "V?"} else ("VBN" if tag_before == "PREP" else past)
     if tag_before in {"MODAL", "DO", "TO"} and "VB" in forms:
         return "VB"
+    if tag_before == "COMMA" and {"VBD", "VBN"} <= forms and _inserted(sentence, at):
+        return "VBN"
+    if tag_before == "DET" and after == "PREP" and "VBN" in forms and sentence.lows[before] in _QUANTITIES:
+        return "VBN"
     if tag_before == "CONJ" or (tag_before == "COMMA" and "VBD" in forms):
         return _parallel(tags, before, forms, past)
     if tag_before in _NOMINAL and "VBN" in forms and "VBD" in forms and _reduced(sentence, at, after):
@@ -221,18 +246,36 @@ def _parallel(tags: list[str], before: int, forms: set[str], past: str) -> str:
 def _reduced(sentence: Sentence, at: int, after: str) -> bool:
     """Tell whether a participle right after a noun only describes it: the clause's own finite verb is still to come."""
     tags = sentence.tags
-    if after not in {"PREP", "TO", "COMMA"}:
+    if sentence.lemmas[at] in {"say", "tell"} and after != "TO":
+        return False
+    if after not in {"PREP", "TO", "COMMA"} or sentence.lows[min(at + 1, len(tags) - 1)] in _SUBLIKE:
         return False
     for ahead in range(at + 1, min(len(tags), at + _LOOKAHEAD)):
         tagged = tags[ahead]
         if tagged in {"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"}:
             return False
         if tagged == "COMMA":
-            return ahead + 1 < len(tags) and tags[ahead + 1] in _FINITE | {"V?"} and after != "COMMA"
+            if after == "COMMA" or ahead + 1 >= len(tags):
+                return False
+            return tags[ahead + 1] in _FINITE or (tags[ahead + 1] == "V?" and _surely_finite(sentence, ahead + 1))
         if tagged in {"MODAL", "BE", "HAVE", "DO"}:
             return True
         if tagged == "V?" and tags[ahead - 1] in {"NOUN", "NAME", "ADV"} and _surely_finite(sentence, ahead):
             return True
+    return False
+
+
+def _inserted(sentence: Sentence, at: int) -> bool:
+    """Tell whether ", suspected by X, has" is an insertion: its comma closes before the clause's finite verb."""
+    tags = sentence.tags
+    for ahead in range(at + 1, min(len(tags) - 1, at + _LOOKAHEAD)):
+        if tags[ahead] == "COMMA":
+            following = tags[ahead + 1]
+            return following in {"MODAL", "BE", "HAVE", "DO"} or (
+                following == "V?" and _surely_finite(sentence, ahead + 1) and tags[at - 2] in _NOMINAL
+            )
+        if tags[ahead] in {"BREAK", "PUNCT", "QUOTE", "CONJ"}:
+            return False
     return False
 
 
@@ -241,7 +284,19 @@ def _surely_finite(sentence: Sentence, at: int) -> bool:
     return not low.endswith(("ing", "s")) and low != sentence.lemmas[at]
 
 
-def _present(sentence: Sentence, at: int, forms: set[str], *, weak: bool) -> str:
+def _plain_present(sentence: Sentence, before: int, form: str) -> str:
+    """Decide for a verb that is hardly ever a noun: only its subject's number matters."""
+    tag_before, low = sentence.tags[before], sentence.lows[before]
+    if tag_before in {"NOUN", "NAME", "COMMA", "QUOTE"} or low in _QUANTITIES:
+        return form if form == "VBZ" or tag_before != "NOUN" or _is_plural(low) else "NOUN"
+    return ""
+
+
+def _is_plural(low: str) -> bool:
+    return (low.endswith("s") and not low.endswith("ss")) or low in _PLURALS
+
+
+def _present(sentence: Sentence, at: int, forms: set[str], *, weak: bool, noun: bool) -> str:
     tags = sentence.tags
     before, after = _previous(tags, at), _next(tags, at)
     form = "VBZ" if "VBZ" in forms and "VB" not in forms else "VB"
@@ -250,6 +305,8 @@ def _present(sentence: Sentence, at: int, forms: set[str], *, weak: bool) -> str
     tag_before = tags[before]
     if tag_before in {"TO", "MODAL", "DO"} and form == "VB":
         return "VB"
+    if not (weak or noun) and (plain := _plain_present(sentence, before, form)):
+        return plain
     if tag_before in _BEFORE_NOUN or tag_before == "BE":
         return "NOUN"
     if tag_before == "PRON" or tag_before == "WH":
@@ -276,8 +333,7 @@ def _coordinated(sentence: Sentence, at: int, before: int, form: str) -> str:
 def _after_noun(sentence: Sentence, at: int, before: int, form: str, after: str, *, weak: bool) -> str:
     """Tell "Iraq attacks Kirkuk" and "officials say" from "rocket attacks"."""
     tags, low_before = sentence.tags, sentence.lows[before]
-    plural_subject = tags[before] == "NAME" or (low_before.endswith("s") and not low_before.endswith("ss"))
-    plural_subject = plural_subject or low_before in {"people", "police", "militia", "peshmerga", "men", "forces"}
+    plural_subject = tags[before] == "NAME" or _is_plural(low_before)
     if form == "VB" and not plural_subject:
         return "NOUN"
     if form == "VBZ" and tags[before] == "NOUN" and low_before.endswith("s") and not low_before.endswith("ss"):

@@ -20,7 +20,7 @@ QUOTES: Final = frozenset('"“”«»„‟″')
 class Sentence:
     """Parallel lists, one entry a token; spans are offsets into the field. A mention is one token."""
 
-    __slots__ = ("ends", "lemmas", "lows", "mentions", "span", "starts", "tags", "text", "title")
+    __slots__ = ("breaks", "ends", "lemmas", "lows", "mentions", "span", "starts", "tags", "text", "title")
 
     def __init__(self, text: str, span: tuple[int, int], *, title: bool = False) -> None:
         self.text = text
@@ -32,6 +32,7 @@ class Sentence:
         self.tags: list[str] = []
         self.lemmas: list[str] = []
         self.mentions: list[Mention | None] = []
+        self.breaks: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.lows)

@@ -130,7 +130,9 @@ class Triggers:
     def _holds(
         self, sentence: Sentence, clause: Clause, constraint: Constraint, slots: dict[str, list[Phrase]]
     ) -> bool:
-        if constraint.slot == "inf":
+        if constraint.slot == "that":
+            hit = any(child.kind == "comp" and self._says(sentence, child, constraint.allowed) for child in clause.children)
+        elif constraint.slot == "inf":
             hit = any(
                 child.kind == "inf" and child.verb is not None and child.verb.lemma in constraint.allowed
                 for child in clause.children
@@ -142,6 +144,12 @@ class Triggers:
             phrases = slots.get(constraint.slot, ())
             hit = any(self._is(sentence, phrase, constraint.allowed) for phrase in phrases)
         return hit != constraint.absent
+
+    @staticmethod
+    def _says(sentence: Sentence, clause: Clause, allowed: frozenset[str]) -> bool:
+        """Tell whether a that-clause has one of the words as verb or predicate."""
+        heads = {sentence.lemmas[phrase.head] for phrase in clause.objects}
+        return bool(heads & allowed) or (clause.verb is not None and clause.verb.lemma in allowed)
 
     def _is(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
         """Tell whether a phrase's head, or what a measure word counts ("thousands of people"), is of the class."""
@@ -221,10 +229,14 @@ class Triggers:
         if verb is None:
             return False
         if verb.lemma in self.patterns.occur and phrase in clause.subjects:
-            return verb.lemma not in {"be", "remain", "follow"} or verb.lemma == "be"
+            return verb.lemma != "be" or any(low in _ONGOING for _, low in clause.particles) or self._ongoing(clause)
         if verb.lemma == "be" and phrase in clause.objects:
             return not clause.subjects or clause.subjects[0].end - clause.subjects[0].start == 1
         return verb.lemma in self.patterns.light and phrase in clause.undergoers()
+
+    @staticmethod
+    def _ongoing(clause: Clause) -> bool:
+        return bool(clause.objects) and clause.verb is not None and clause.objects[0].end - clause.verb.end <= 2
 
     def _has_party(self, sentence: Sentence, phrase: Phrase, slots: dict[str, list[Phrase]]) -> bool:
         inside = any(
@@ -236,6 +248,7 @@ class Triggers:
         return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
 
 
+_ONGOING: Final = frozenset({"underway", "ongoing", "under"})
 _MEASURES: Final = frozenset(
     ["number", "thousand", "hundred", "dozen", "score", "million", "group", "lot", "majority", "part", "handful", "series", "member", "rest", "half", "most", "bulk"]
 )
@@ -270,6 +283,9 @@ def clause_slots(clause: Clause) -> dict[str, list[Phrase]]:
         for prep, inner in phrase.preps:
             if inner not in slots.setdefault(prep, []):
                 slots[prep].append(inner)
+    for phrase in clause.subjects:
+        for prep, inner in phrase.preps:
+            slots.setdefault(prep, [inner])
     owners = [owner for phrase in slots["obj"] if (owner := phrase.possessor) is not None]
     if owners:
         slots["owner"] = owners
