@@ -59,9 +59,9 @@ class Credits:
         if head in self.document:
             return "document"
         if sentence.mentions[phrase.head] is not None:
-            return "named" if ids and parties.kind(ids[0]) == "person" else "official"
+            return self._kind_of_named(low, ids, parties)
         if sentence.tags[phrase.head] == "PRON":
-            return "named" if ids else "anonymous"
+            return self._kind_of_named(low, ids, parties) if ids else "anonymous"
         if any(sentence.tags[apposed.head] == "NAME" for apposed in phrase.apposed):
             return "named"
         if head in self.official:
@@ -69,6 +69,13 @@ class Credits:
         if sentence.tags[phrase.head] == "NAME" and low not in self.anonymous:
             return "named"
         return "anonymous" if head in self.anonymous or not ids else "official"
+
+    def _kind_of_named(self, low: str, ids: list[str], parties: Parties) -> SourceKind:
+        """Tell a person from a body, and both from an alias that names nobody ("Kurdish officials")."""
+        if ids and parties.kind(ids[0]) == "person":
+            return "named"
+        last = low.rpartition(" ")[2]
+        return "anonymous" if last in self.anonymous or last.removesuffix("s") in self.anonymous else "official"
 
     def is_source(self, sentence: Sentence, phrase: Phrase) -> bool:
         """Tell whether a bare phrase before a colon can be who speaks."""

@@ -8,7 +8,9 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
-from pipelines.matching.attribution import Credits, claim_of
+import msgspec
+
+from pipelines.matching.attribution import Credits
 from pipelines.matching.dates import find_times, local_day, published_time
 from pipelines.matching.grammar import Grammar
 from pipelines.matching.lexicon import Patterns
@@ -16,7 +18,7 @@ from pipelines.matching.magnitudes import find_magnitudes, for_event
 from pipelines.matching.parse import Parser
 from pipelines.matching.parties import Parties
 from pipelines.matching.realis import Moods
-from pipelines.matching.relevance import is_relevant
+from pipelines.matching.relevance import gate_ids, is_relevant
 from pipelines.matching.roles import Context, code_trigger
 from pipelines.matching.scanner import Mention, Scanner
 from pipelines.matching.sentences import sentence_spans
@@ -29,7 +31,50 @@ from schemas.records import CodedEvent, SchemaRef
 from schemas.vocabulary import Vocabulary
 
 _CONTROLS: Final = frozenset(
-    ["order", "ask", "urge", "tell", "force", "call", "warn", "press", "instruct", "command", "direct", "require", "oblige", "persuade", "allow", "enable", "permit", "invite", "encourage", "want", "expect", "accuse", "blame", "suspect", "charge", "help", "forbid", "let", "appeal", "advise", "beg", "compel", "cause", "lead", "get", "pressure", "implore", "authorise", "authorize", "prevent", "stop", "keep"]
+    [
+        "order",
+        "ask",
+        "urge",
+        "tell",
+        "force",
+        "call",
+        "warn",
+        "press",
+        "instruct",
+        "command",
+        "direct",
+        "require",
+        "oblige",
+        "persuade",
+        "allow",
+        "enable",
+        "permit",
+        "invite",
+        "encourage",
+        "want",
+        "expect",
+        "accuse",
+        "blame",
+        "suspect",
+        "charge",
+        "help",
+        "forbid",
+        "let",
+        "appeal",
+        "advise",
+        "beg",
+        "compel",
+        "cause",
+        "lead",
+        "get",
+        "pressure",
+        "implore",
+        "authorise",
+        "authorize",
+        "prevent",
+        "stop",
+        "keep",
+    ]
 )
 """Verbs whose object does what the infinitive or gerund below them says."""
 
@@ -53,6 +98,7 @@ class Coder:
         self.patterns = Patterns(self.language)
         self.credits = Credits(self.language.attribution)
         self.moods = Moods(self.language.time)
+        self._gate = gate_ids(vocabulary)
         self._parties = Parties(vocabulary, self.language)
 
     @property
@@ -76,7 +122,7 @@ class Coder:
     ) -> Coded:
         """Code one article. `published` is taken as UTC when naive; `language` None or unknown means: look and see."""
         in_title, in_text = self.scanner.scan(title), self.scanner.scan(text)
-        if not (in_title or in_text or all_sentences):
+        if not (all_sentences or self._may_matter(title, in_title) or self._may_matter(text, in_text)):
             return Coded(relevant=False, events=())
         if published is not None and published.tzinfo is None:
             published = published.replace(tzinfo=UTC)
@@ -86,6 +132,12 @@ class Coder:
         events += self._field(context, text, in_text, title=False)
         relevant = is_relevant(events, self.vocabulary)
         return Coded(relevant=relevant, events=tuple(events) if relevant or all_sentences else ())
+
+    def _may_matter(self, text: str, mentions: list[Mention]) -> bool:
+        """Gate: without a place of the theatre or a Kurdish party no event can be relevant (schema, section 6)."""
+        return any(not self._gate.isdisjoint(mention.actors + mention.places) for mention in mentions) or (
+            bool(mentions) and "Kurd" in text
+        )
 
     def _context(self, published: datetime | None, *, everyone: bool) -> Context:
         today: date | None = local_day(published) if published is not None else None
@@ -119,24 +171,14 @@ class Coder:
         context.begin(sentence, clauses)
         found = context.triggers.find(sentence, clauses)
         if found:
-            day = context.today or date(2017, 10, 16)
-            context.times = find_times(text, span, day, context.anchor) if context.today else []
+            context.times = find_times(text, span, context.today, context.anchor) if context.today else []
             magnitudes = find_magnitudes(sentence, clauses, self.grammar)
         events = []
         for trigger in found:
             event = code_trigger(context, trigger, found)
             if event is not None:
                 numbers = for_event(event.type, magnitudes)
-                events.append(event if numbers is None else _with_numbers(event, numbers))
-        context.parties.remember(sentence)
+                events.append(msgspec.structs.replace(event, magnitude=numbers))
+        context.parties.remember(sentence, (phrase for clause in reversed(clauses) for phrase in clause.subjects))
         context.speech.after(sentence, clauses, context.parties)
         return events
-
-
-def _with_numbers(event: CodedEvent, numbers: object) -> CodedEvent:
-    import msgspec
-
-    return msgspec.structs.replace(event, magnitude=numbers)
-
-
-__all__ = ["Coded", "Coder", "claim_of"]

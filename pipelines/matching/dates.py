@@ -10,7 +10,20 @@ from schemas.records import EventTime
 BAGHDAD: Final = timezone(timedelta(hours=3))
 """Iraq's time all year since 2008: the day of an event is the day there."""
 
-_MONTHS: Final = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_MONTHS: Final = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _DAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _MONTH_OF: Final = (
     {name: number for number, name in enumerate(_MONTHS, start=1)}

@@ -108,6 +108,8 @@ class Grammar:
                 nouns.update(dict.fromkeys(words(block)))
         nouns.update(dict.fromkeys(language.parties.nouns))
         for noun in nouns:
+            if noun.endswith("s") and noun[:-1] in nouns:
+                continue
             self.nouns.setdefault(noun, noun)
             self.nouns.setdefault(plural(noun), noun)
         self.nouns.update(

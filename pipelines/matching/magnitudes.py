@@ -9,7 +9,34 @@ from pipelines.matching.tokens import Sentence
 from schemas.records import Magnitude
 
 _PEOPLE: Final = frozenset(
-    ["people", "person", "civilian", "fighter", "soldier", "militant", "member", "policeman", "officer", "man", "woman", "child", "family", "resident", "peshmerga", "troop", "terrorist", "victim", "militiaman", "guard", "protester", "student", "worker", "gunman", "rebel", "insurgent"]
+    [
+        "people",
+        "person",
+        "civilian",
+        "fighter",
+        "soldier",
+        "militant",
+        "member",
+        "policeman",
+        "officer",
+        "man",
+        "woman",
+        "child",
+        "family",
+        "resident",
+        "peshmerga",
+        "troop",
+        "terrorist",
+        "victim",
+        "militiaman",
+        "guard",
+        "protester",
+        "student",
+        "worker",
+        "gunman",
+        "rebel",
+        "insurgent",
+    ]
 )
 _BY_VERB: Final = {
     "kill": "killed", "slay": "killed", "die": "killed", "murder": "killed", "massacre": "killed", "behead": "killed",

@@ -255,6 +255,8 @@ class Parser:
             return False
         if self.conj:
             return self.last.end >= phrase.start - 3
+        if self.last.prep is not None and self.clause.verb is None and not self.clause.subjects:
+            return False
         return self._list_goes_on(phrase.end)
 
     def _list_goes_on(self, at: int) -> bool:
@@ -284,6 +286,7 @@ class Parser:
         phrase.coordinated = True
         if last.prep is not None and (self.slot is None or last not in self.slot[-1:]):
             phrase.prep, phrase.holder, phrase.early = last.prep, last.holder, last.early
+            last.coordinated = True
             if last.holder is not None:
                 last.holder.preps.append((last.prep, phrase))
             if last.prep != "of" or last.holder is None:

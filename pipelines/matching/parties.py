@@ -1,6 +1,6 @@
 """From noun phrases to canonical ids: names, described parties, dated roles, pronouns and definite descriptions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
@@ -14,7 +14,26 @@ from schemas.vocabulary import Vocabulary
 _PERSONAL: Final = frozenset({"he", "him", "himself", "she", "her", "herself"})
 _PLURAL: Final = frozenset({"they", "them", "themselves"})
 _TITLES: Final = frozenset(
-    ["general", "commander", "minister", "president", "premier", "leader", "politician", "governor", "cleric", "chief", "ayatollah", "envoy", "chairman", "speaker", "secretary", "lawmaker", "diplomat", "head"]
+    [
+        "general",
+        "commander",
+        "minister",
+        "president",
+        "premier",
+        "leader",
+        "politician",
+        "governor",
+        "cleric",
+        "chief",
+        "ayatollah",
+        "envoy",
+        "chairman",
+        "speaker",
+        "secretary",
+        "lawmaker",
+        "diplomat",
+        "head",
+    ]
 )
 _SOLDIERS: Final = frozenset({"general", "commander"})
 _KIND_NOUNS: Final = {
@@ -103,8 +122,10 @@ class Parties:
         """Return the ids of a mention, for patterns that name an actor."""
         return frozenset(mention.actors) if mention is not None else frozenset()
 
-    def remember(self, sentence: Sentence) -> None:
-        """Note the names of a sentence once it has been coded."""
+    def remember(self, sentence: Sentence, subjects: Iterable[Phrase]) -> None:
+        """Note the names of a sentence once it has been coded; its subjects, first one last, are likeliest to come
+        back.
+        """
         for mention in reversed(sentence.mentions):
             if mention is None:
                 continue
@@ -113,6 +134,10 @@ class Parties:
                 self.memory.saw(seen, self._choose(mention.actors))
             for place in mention.places[:1]:
                 self.memory.saw(self.memory.places, place)
+        for phrase in subjects:
+            mention = sentence.mentions[phrase.head]
+            if mention is not None and mention.actors and self.kind(mention.actors[0]) == "person":
+                self.memory.saw(self.memory.people, self._choose(mention.actors))
 
     def _choose(self, candidates: tuple[str, ...]) -> str:
         """Pick the candidate that the article named before, else the likeliest."""

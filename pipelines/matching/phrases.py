@@ -129,9 +129,7 @@ def read_phrase(sentence: Sentence, at: int) -> Phrase:
 
 
 _TIME_NOUNS: Final = frozenset(
-    "day week weekend month year night morning evening afternoon hour minute midnight noon dawn dusk "
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december decade km kilometre kilometer mile".split()
+    ["day", "week", "weekend", "month", "year", "night", "morning", "evening", "afternoon", "hour", "minute", "midnight", "noon", "dawn", "dusk", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "decade", "km", "kilometre", "kilometer", "mile"]
 )
 
 
@@ -164,7 +162,7 @@ def _phrase_end(sentence: Sentence, at: int) -> int:
     end = at + 1
     while end < len(tags):
         tag = tags[end]
-        if tag in {"DET", "PRP$"} and tags[end - 1] not in {"DET", "NUM"}:
+        if tag in {"DET", "PRP$"} and tags[end - 1] != "DET":
             break
         if tag == "PUNCT" and sentence.lows[end] == "%" and tags[end - 1] == "NUM":
             end += 1
@@ -180,7 +178,11 @@ def _phrase_end(sentence: Sentence, at: int) -> int:
         if tag == "QUOTE" and end + 1 < len(tags) and tags[end - 1] in {"DET", "ADJ"} and tags[end + 1] in _INSIDE:
             end += 2
             continue
-        if end in sentence.breaks or tag not in _INSIDE or (sentence.lows[end] in _OPENS_TIME and tags[end - 1] in {"NOUN", "NAME"}):
+        if (
+            end in sentence.breaks
+            or tag not in _INSIDE
+            or (sentence.lows[end] in _OPENS_TIME and tags[end - 1] in {"NOUN", "NAME"})
+        ):
             break
         end += 1
     return end

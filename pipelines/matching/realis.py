@@ -14,10 +14,30 @@ HISTORICAL_AFTER: Final = timedelta(days=60)
 
 _FUTURE_MODALS: Final = frozenset({"will", "shall", "'ll", "wo"})
 _MOTION: Final = frozenset(
-    ["visit",
-        "travel", "fly", "drive", "come", "go", "arrive", "march", "gather", "meet", "rally", "protest", "return", "move", "rush", "use", "help", "manage"]
+    [
+        "visit",
+        "travel",
+        "fly",
+        "drive",
+        "come",
+        "go",
+        "arrive",
+        "march",
+        "gather",
+        "meet",
+        "rally",
+        "protest",
+        "return",
+        "move",
+        "rush",
+        "use",
+        "help",
+        "manage",
+    ]
 )
-_BLAMING: Final = frozenset("blame accuse condemn criticise criticize praise thank fault reproach denounce arrest".split())
+_BLAMING: Final = frozenset(
+    ["blame", "accuse", "condemn", "criticise", "criticize", "praise", "thank", "fault", "reproach", "denounce", "arrest"]
+)
 _PHASE: Final = frozenset(["begin", "start", "continue", "resume", "keep", "stop", "manage", "help", "proceed"])
 _CHAINED: Final = frozenset({"inf", "ger", "part"})
 
@@ -61,6 +81,9 @@ class Moods:
             return "hypothetical"
         if clause.kind == "inf":
             return self._infinitive(clause)
+        above = clause.parent.verb if clause.parent is not None else None
+        if clause.kind == "comp" and verb.form == "VB" and above is not None and above.lemma in self.hypothetical:
+            return "hypothetical"
         if clause.kind in {"ger", "part"} and clause.parent is not None and clause.parent.verb is not None:
             blaming = clause.parent.verb.lemma in _BLAMING
             return "hypothetical" if clause.mark in {"from", "for", "against"} and not blaming else "actual"

@@ -28,7 +28,9 @@ def _sides(event: CodedEvent, vocabulary: Vocabulary) -> set[str]:
 
     What is done to or by Islamic State says nothing about the dispute, so such events have no sides.
     """
-    named = [vocabulary.actors[party.id] for party in (*event.actors, *event.recipients) if party.id in vocabulary.actors]
+    named = [
+        vocabulary.actors[party.id] for party in (*event.actors, *event.recipients) if party.id in vocabulary.actors
+    ]
     sides = {actor.side for actor in named}
     if "isis" in sides:
         return set()
@@ -58,3 +60,10 @@ def event_is_relevant(event: CodedEvent, vocabulary: Vocabulary) -> bool:
 
 def _kurdish(place: str) -> bool:
     return place in {"kurdistan-region", "erbil", "sulaymaniyah", "disputed-territories"}
+
+
+def gate_ids(vocabulary: Vocabulary) -> frozenset[str]:
+    """Return the ids of which an article must name one before any of its events can be relevant."""
+    kurdish = {actor.id for actor in vocabulary.actors.values() if actor.side in _SIDES[0]}
+    places = {place.id for place in vocabulary.places.values() if place.theatre or place.metonym in kurdish}
+    return frozenset(kurdish | places | {name for name in vocabulary.places if _kurdish(name)})

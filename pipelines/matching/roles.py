@@ -264,7 +264,20 @@ def _is_time(low: str) -> bool:
 
 
 _TIME_NAMES: Final = frozenset(
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
 )
 
 
@@ -295,7 +308,7 @@ def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Par
     places: dict[str, Party] = {}
     for name in names:
         for phrase in found.slots.get(name, ()):
-            if not phrase.early or found.nominal or phrase.holder is None:
+            if not phrase.early or found.nominal or phrase.holder is None or not _is_somebody(context, phrase.holder):
                 _add_place(context, phrase, places)
                 if name in {"obj", "subj"}:
                     for prep, inner in phrase.preps:
@@ -305,6 +318,8 @@ def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Par
                             _add_place(context, inner, places)
     if found.nominal:
         _modifying_place(context, found, places)
+    if found.clause.kind == "sub" and found.rule.group.type != "SEIZE":
+        return tuple(places.values())[:_MOST_PARTIES]
     step: Clause | None = found.clause
     settings = _ENTRANCES if found.rule.group.type == "SEIZE" else _SETTINGS
     while not places and step is not None and names:
@@ -313,6 +328,12 @@ def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Par
                 _add_place(context, phrase, places)
         step = step.parent if step.kind not in {"comp", "aside"} else None
     return tuple(places.values())[:_MOST_PARTIES]
+
+
+def _is_somebody(context: Context, phrase: Phrase) -> bool:
+    """Tell whether what "in X" describes is a party: then X says where they are from, not where it happened."""
+    parties, head = context.parties, context.sentence.lemmas[phrase.head]
+    return head in parties.persons or head in parties.heads or bool(parties.ids(context.sentence, phrase))
 
 
 def _modifying_place(context: Context, found: Found, places: dict[str, Party]) -> None:

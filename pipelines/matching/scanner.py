@@ -29,7 +29,30 @@ _ARABIC_PREFIXES: Final = (
 )
 """Arabic particles and the article that are written together with the next word."""
 _ARABIC_SUFFIXES: Final = frozenset(
-    ["دا", "ی", "یە", "ەکان", "ەکانی", "ان", "انی", "یان", "یش", "ش", "ەوە", "یەوە", "یەکان", "ەکە", "یەکە", "یدا", "ها", "های", "ین", "ون", "ات", "یة"]
+    [
+        "دا",
+        "ی",
+        "یە",
+        "ەکان",
+        "ەکانی",
+        "ان",
+        "انی",
+        "یان",
+        "یش",
+        "ش",
+        "ەوە",
+        "یەوە",
+        "یەکان",
+        "ەکە",
+        "یەکە",
+        "یدا",
+        "ها",
+        "های",
+        "ین",
+        "ون",
+        "ات",
+        "یة",
+    ]
 )
 """Sorani and Persian endings, Arabic plurals, that are written together with the name."""
 _LONGEST_AFFIX: Final = 5

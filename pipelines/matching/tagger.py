@@ -21,6 +21,7 @@ _SKIP: Final = frozenset({"ADV", "NEG"})
 _SUBLIKE: Final = frozenset({"after", "before", "since", "until", "as", "when", "while"})
 _QUANTITIES: Final = frozenset({"all", "some", "many", "several", "those", "most", "few", "both"})
 _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
+_COPULAS: Final = frozenset({"remain", "stay", "seem", "appear", "become", "feel", "look"})
 _NUMBER: Final = re.compile(r"\d")
 _LOOKAHEAD: Final = 24
 """Tokens searched for the finite verb that makes a participle a reduced relative."""
@@ -38,9 +39,7 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
     """Mark names before which a noun phrase ends: "in a speech | Barzani", but not "party leader Barzani"."""
     tags = sentence.tags
     for at in range(1, len(tags)):
-        if tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles:
-            sentence.breaks.add(at)
-        elif tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months:
+        if (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles) or (tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months):
             sentence.breaks.add(at)
 
 
@@ -71,7 +70,11 @@ def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, firs
     special = _special(low)
     if special:
         return special, low
-    if _NUMBER.match(low) or low.partition("-")[0] in grammar.number_words and low.partition("-")[2] in grammar.number_words:
+    if (
+        _NUMBER.match(low)
+        or (low.partition("-")[0] in grammar.number_words
+        and low.partition("-")[2] in grammar.number_words)
+    ):
         return "NUM", low
     if first and low.endswith("ly") and len(low) > 4 and letter.isupper():
         return "ADV", low
@@ -133,11 +136,19 @@ def _join_multiwords(sentence: Sentence, grammar: Grammar) -> None:
     lows, table = sentence.lows, grammar.multiword
     for at, low in enumerate(lows):
         for parts, tagged in table.get(low, ()):
-            if tuple(lows[at : at + len(parts)]) == parts:
+            if tuple(lows[at : at + len(parts)]) == parts and not _opens_infinitive(sentence, grammar, at, parts):
                 sentence.tags[at], sentence.lemmas[at] = tagged, " ".join(parts)
                 for rest in range(at + 1, at + len(parts)):
                     sentence.tags[rest] = "FIX"
                 break
+
+
+def _opens_infinitive(sentence: Sentence, grammar: Grammar, at: int, parts: tuple[str, ...]) -> bool:
+    """Tell "was due to resume" from "due to the war"."""
+    if parts[-1] != "to" or at + len(parts) >= len(sentence):
+        return False
+    verb = grammar.verbs.get(sentence.lows[at + len(parts)])
+    return verb is not None and "VB" in verb.forms and not verb.weak
 
 
 def _previous(tags: list[str], at: int) -> int:
@@ -217,6 +228,8 @@ def _past(sentence: Sentence, at: int, forms: set[str]) -> str:
     if before < 0:
         return "VBN" if "VBN" in forms and not sentence.title else past
     tag_before = tags[before]
+    if "VBN" in forms and (sentence.lemmas[before] in _COPULAS or (tag_before in VERBS and after == "NOUN")):
+        return "ADJ"
     if tag_before in {"HAVE", "BE"} or sentence.lemmas[before] == "get":
         return "VBN" if "VBN" in forms else past
     if tag_before in {"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"} and "VBN" in forms:
@@ -259,7 +272,7 @@ def _reduced(sentence: Sentence, at: int, after: str) -> bool:
                 return False
             return tags[ahead + 1] in _FINITE or (tags[ahead + 1] == "V?" and _surely_finite(sentence, ahead + 1))
         if tagged in {"MODAL", "BE", "HAVE", "DO"}:
-            return True
+            return tags[ahead - 1] != "PRON"
         if tagged == "V?" and tags[ahead - 1] in {"NOUN", "NAME", "ADV"} and _surely_finite(sentence, ahead):
             return True
     return False

@@ -131,7 +131,9 @@ class Triggers:
         self, sentence: Sentence, clause: Clause, constraint: Constraint, slots: dict[str, list[Phrase]]
     ) -> bool:
         if constraint.slot == "that":
-            hit = any(child.kind == "comp" and self._says(sentence, child, constraint.allowed) for child in clause.children)
+            hit = any(
+                child.kind == "comp" and self._says(sentence, child, constraint.allowed) for child in clause.children
+            )
         elif constraint.slot == "inf":
             hit = any(
                 child.kind == "inf" and child.verb is not None and child.verb.lemma in constraint.allowed
@@ -250,7 +252,25 @@ class Triggers:
 
 _ONGOING: Final = frozenset({"underway", "ongoing", "under"})
 _MEASURES: Final = frozenset(
-    ["number", "thousand", "hundred", "dozen", "score", "million", "group", "lot", "majority", "part", "handful", "series", "member", "rest", "half", "most", "bulk"]
+    [
+        "number",
+        "thousand",
+        "hundred",
+        "dozen",
+        "score",
+        "million",
+        "group",
+        "lot",
+        "majority",
+        "part",
+        "handful",
+        "series",
+        "member",
+        "rest",
+        "half",
+        "most",
+        "bulk",
+    ]
 )
 
 
