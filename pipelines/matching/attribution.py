@@ -12,6 +12,10 @@ _MOST: Final = 4
 """Sources kept for one claim; nesting deeper than that is noise."""
 
 
+_NOBODY: Final = ClaimSource(text="", kind="anonymous")
+"""Stands for the speaker of "is alleged to": it makes a claim alleged and is not listed."""
+
+
 class Credit(NamedTuple):
     """One source with the strength of its cue: said, claimed, denied or confirmed."""
 
@@ -93,8 +97,8 @@ class Credits:
                 cue = sentence.text[sentence.starts[parent.verb.head] : sentence.ends[parent.verb.head]]
                 for phrase in self._speakers(parent):
                     found.insert(0, Credit(self.source(sentence, phrase, cue, parties), strength))
-                if not self._speakers(parent) and strength in {"claimed", "denied"}:
-                    found.insert(0, Credit(ClaimSource(text=cue, kind="anonymous", cue=cue), strength))
+                if not self._speakers(parent) and strength == "claimed":
+                    found.insert(0, Credit(_NOBODY, strength))
             elif step.leader is not None and step.parent is None:
                 found = self._led(sentence, step.leader, parties) + found
             step = parent
@@ -107,6 +111,8 @@ class Credits:
             return False
         if step.kind == "comp":
             return True
+        if step.kind == "rel":
+            return parent.verb.lemma in {"blame", "accuse"}
         if step.kind == "ger":
             return strength != "said" and step.mark in ({"of", "for", ""} if strength == "claimed" else {""})
         return step.kind == "inf" and (parent.verb.passive or strength == "claimed")
@@ -171,4 +177,4 @@ def claim_of(credits: list[Credit]) -> Claim:
         status = "confirmed"
     elif "claimed" in strengths or any(credit.source.kind == "anonymous" for credit in chosen):
         status = "alleged"
-    return Claim(status=status, sources=tuple(credit.source for credit in chosen))
+    return Claim(status=status, sources=tuple(credit.source for credit in chosen if credit.source.text))

@@ -59,6 +59,8 @@ class Grammar:
             )
             for word in words(block)
         ) | frozenset({"mr", "sir", "king", "son", "brother", "nephew", "father", "chairman", "cleric", "ayatollah"})
+        cues = language.attribution
+        self.cues = frozenset(words(" ".join((cues.said, cues.claimed, cues.denied, cues.confirmed))))
         self.verbs: dict[str, Verb] = {}
         self.nouns: dict[str, str] = {}
         self._add_verbs(language)

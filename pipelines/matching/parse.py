@@ -18,6 +18,8 @@ _SUBLIKE: Final = frozenset({"before", "after", "since", "until", "till", "as", 
 """Prepositions that open a clause when a finite verb follows their noun."""
 _PARENTHESIS: Final = 12
 """Tokens of a parenthesis that is passed over ("(PUK)"): it explains, and hides what stands on both sides."""
+_TELLING: Final = frozenset({"tell", "inform", "assure"})
+"""Verbs of saying that take a listener before what is said."""
 _NON_FINITE: Final = frozenset({"inf", "part", "ger", "reduced"})
 
 
@@ -161,7 +163,7 @@ class Parser:
         kind = "main"
         before = self.clause
         self.clause = self._open(kind, None, ":" if low == ":" else "")
-        if low == ":" and before.verb is not None:
+        if low == ":" and (before.verb is not None or before.subjects):
             self.clause.leader = before
         self.prep, self.conj, self.comma, self.last, self.slot = None, False, False, None, None
 
@@ -215,7 +217,7 @@ class Parser:
             self._subject(phrase)
         else:
             clause.objects.append(phrase)
-            phrase.late = self.comma or self.conj or self.quote
+            phrase.late = "conj" if self.conj else "comma" if self.comma or self.quote else ""
             self.slot = clause.objects
         self.last = phrase
         self.prep, self.conj, self.comma, self.quote = None, False, False, False
@@ -228,7 +230,7 @@ class Parser:
             phrase.holder = self.last
             return
         clause.subjects.append(phrase)
-        phrase.late = self.comma
+        phrase.late = "comma" if self.comma else ""
         self.slot = clause.subjects
 
     def _hang(self, phrase: Phrase) -> None:
@@ -396,7 +398,8 @@ class Parser:
         verb = clause.verb
         assert verb is not None
         waits = verb.lemma in self.cues and not any(child.kind == "comp" for child in clause.children)
-        after_break = phrase.late and not (waits and not self._is_cue_next(phrase))
+        reported = waits and phrase.late == "comma" and not self._is_cue_next(phrase)
+        after_break = bool(phrase.late) and not reported
         kind = "comp" if not after_break else "coord"
         if after_break and (self.sentence.tags[self._at_verb(phrase)] and self._is_cue_next(phrase)):
             kind = "aside"
@@ -419,6 +422,8 @@ class Parser:
         if self.sentence.lemmas[at] not in self.cues:
             return False
         after = self.sentence.tags[at + 1] if at + 1 < len(self.sentence) else "END"
+        if self.sentence.lemmas[at] in _TELLING:
+            return True
         return after in {"COMMA", "PUNCT", "END", "QUOTE", "PREP", "ADV", "NAME", "BREAK"}
 
     def _steal_prep(self, clause: Clause) -> bool:

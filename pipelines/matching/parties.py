@@ -60,6 +60,10 @@ _REMEMBERED: Final = 40
 """Names kept per article for pronouns: the last few count, a list of 100,000 must not."""
 
 
+def _is_name(sentence: Sentence, phrase: Phrase) -> bool:
+    return sentence.tags[phrase.head] == "NAME"
+
+
 class Memory:
     """Who and what the article named last."""
 
@@ -149,7 +153,7 @@ class Parties:
 
     def is_class(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
         """Tell whether a phrase is an @actor, @party, @person or @place."""
-        if "@place" in allowed and self.place_ids(sentence, phrase):
+        if "@place" in allowed and (self.place_ids(sentence, phrase) or (self.everyone and _is_name(sentence, phrase))):
             return True
         if allowed & {"@actor", "@party"} and (self.everyone or self.ids(sentence, phrase)):
             return self.ids(sentence, phrase) != [] or sentence.tags[phrase.head] == "NAME"

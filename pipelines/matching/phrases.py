@@ -6,6 +6,8 @@ from pipelines.matching.tagger import VERBS
 from pipelines.matching.tokens import Sentence
 
 _INSIDE: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$"})
+_OPENERS: Final = frozenset({"the", "a", "an", "this", "these", "those", "all", "any", "no", "every", "each", "both"})
+"""Determiners that begin another phrase ("gave the army | a deadline"); "few" and "many" may stand inside one."""
 _OPENS_TIME: Final = frozenset({"last", "this", "next", "early", "late"})
 _AUXILIARY: Final = frozenset({"BE", "HAVE", "DO", "MODAL"})
 
@@ -28,7 +30,7 @@ class Phrase:
         self.holder: Phrase | None = None
         self.prep: str | None = None
         self.coordinated = False
-        self.late = False
+        self.late = ""
         self.early = False
         self.negated = False
         self.strong = False
@@ -162,7 +164,7 @@ def _phrase_end(sentence: Sentence, at: int) -> int:
     end = at + 1
     while end < len(tags):
         tag = tags[end]
-        if tag in {"DET", "PRP$"} and tags[end - 1] != "DET":
+        if (tag == "PRP$" or sentence.lows[end] in _OPENERS) and tags[end - 1] != "DET":
             break
         if tag == "PUNCT" and sentence.lows[end] == "%" and tags[end - 1] == "NUM":
             end += 1

@@ -101,7 +101,7 @@ def _folded(found: Found, others: list[Found], moods: Moods) -> bool:
     """Tell whether a trigger is inside what another one demands, threatens, offers or refuses."""
     folding = {other.clause.index for other in others if other.rule.group.content == "folded" and not other.nominal}
     step: Clause | None = found.clause
-    while step is not None and step.parent is not None:
+    while step is not None and step.parent is not None and step.kind not in {"rel", "reduced"}:
         if step.kind in _CONTENT and step.parent.index in folding:
             return step.kind != "comp" or moods.realis(step) != "actual"
         step = step.parent
@@ -292,7 +292,8 @@ def _own(context: Context, found: Found, slot: str) -> list[Party]:
                 return [parties.party(sentence, single, ids[0])]
             table = parties.adjectives.get(sentence.lows[at])
             if table is not None:
-                actor = table.get("force") if found.rule.group.type in _ARMED else table.get("gov", table.get("people"))
+                kinds = _ADJECTIVE_CLASS.get(found.rule.group.type, ("gov", "people"))
+                actor = next((table[kind] for kind in kinds if kind in table), None)
                 return [parties.party(sentence, single, actor or next(iter(table.values())))]
     return []
 
@@ -300,7 +301,11 @@ def _own(context: Context, found: Found, slot: str) -> list[Party]:
 _CROWDS: Final = frozenset(
     {"some", "many", "several", "others", "dozens", "hundreds", "thousands", "scores", "mob", "crowd"}
 )
-_ARMED: Final = frozenset({"RETREAT", "ASSAULT", "SEIZE", "MOBILIZE"})
+_ADJECTIVE_CLASS: Final = {
+    **dict.fromkeys(("RETREAT", "ASSAULT", "SEIZE", "MOBILIZE"), ("force", "gov")),
+    **dict.fromkeys(("PROTEST", "DISPLACE"), ("people", "gov")),
+}
+"""What an adjective before an event noun stands for ("a Kurdish pull-out", "Kurdish protesters")."""
 
 
 def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Party, ...]:

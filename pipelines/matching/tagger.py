@@ -172,7 +172,7 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
         if current == "V?":
             verb = grammar.verbs.get(lows[at])
             forms = verb.forms if verb else {"VBD", "VBN"}
-            choice = _verb_form(sentence, at, forms, weak=bool(verb and verb.weak), noun=lows[at] in grammar.nouns)
+            choice = _verb_form(sentence, at, forms, grammar, weak=bool(verb and verb.weak))
             tags[at] = choice
             if choice == "NOUN":
                 lemmas[at] = grammar.noun_lemma(lows[at])
@@ -181,6 +181,8 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
         elif current == "ADJ" and _next(tags, at) in {"END", "COMMA", "PUNCT", "PREP", "BE", "MODAL"} and at:
             if tags[at - 1] == "DET":
                 tags[at] = "NOUN"
+        elif current == "ADV" and at and tags[at - 1] == "DET" and at + 1 < len(tags) and tags[at + 1] in {"ADJ", "NOUN"}:
+            tags[at] = "ADJ"
         elif current == "POSS" and _clitic_is(sentence, at):
             tags[at] = "BE"
         elif current == "WH" and lows[at] == "that":
@@ -202,12 +204,13 @@ def _clitic_is(sentence: Sentence, at: int) -> bool:
     return at > 0 and sentence.lows[at - 1] in {"it", "he", "she", "there", "that", "what", "who", "here"}
 
 
-def _verb_form(sentence: Sentence, at: int, forms: set[str], *, weak: bool, noun: bool) -> str:
+def _verb_form(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, weak: bool) -> str:
+    noun = sentence.lows[at] in grammar.nouns
     if "VBG" in forms:
         return _gerund(sentence, at, noun=noun)
     if "VBD" in forms or "VBN" in forms:
         return _past(sentence, at, forms)
-    return _present(sentence, at, forms, weak=weak, noun=noun)
+    return _present(sentence, at, forms, grammar, weak=weak, noun=noun)
 
 
 def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
@@ -309,7 +312,9 @@ def _is_plural(low: str) -> bool:
     return (low.endswith("s") and not low.endswith("ss")) or low in _PLURALS
 
 
-def _present(sentence: Sentence, at: int, forms: set[str], *, weak: bool, noun: bool) -> str:
+def _present(
+    sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, weak: bool, noun: bool
+) -> str:
     tags = sentence.tags
     before, after = _previous(tags, at), _next(tags, at)
     form = "VBZ" if "VBZ" in forms and "VB" not in forms else "VB"
@@ -327,7 +332,7 @@ def _present(sentence: Sentence, at: int, forms: set[str], *, weak: bool, noun: 
     if tag_before in {"CONJ", "COMMA"}:
         return _coordinated(sentence, at, before, form)
     if tag_before in {"NOUN", "NAME"}:
-        return _after_noun(sentence, at, before, form, after, weak=weak)
+        return _after_noun(sentence, at, before, form, grammar, weak=weak)
     if tag_before in VERBS:
         return "NOUN" if tag_before != "VB" or sentence.lemmas[before] not in {"help", "let", "make"} else "VB"
     return form if after in _OPENS_OBJECT and not weak else "NOUN"
@@ -343,15 +348,16 @@ def _coordinated(sentence: Sentence, at: int, before: int, form: str) -> str:
     return "NOUN"
 
 
-def _after_noun(sentence: Sentence, at: int, before: int, form: str, after: str, *, weak: bool) -> str:
+def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Grammar, *, weak: bool) -> str:
     """Tell "Iraq attacks Kirkuk" and "officials say" from "rocket attacks"."""
     tags, low_before = sentence.tags, sentence.lows[before]
+    after = _next(tags, at)
     plural_subject = tags[before] == "NAME" or _is_plural(low_before)
     if form == "VB" and not plural_subject:
         return "NOUN"
     if form == "VBZ" and tags[before] == "NOUN" and low_before.endswith("s") and not low_before.endswith("ss"):
         return "NOUN"
-    if _finite_follows(sentence, at) or _finite_precedes(tags, before):
+    if _finite_follows(sentence, at) or _finite_precedes(sentence, before, grammar):
         return "NOUN"
     if weak and not (after in {"DET", "PRON", "TO", "PRP$", "NAME"} or (sentence.title and after in _OPENS_OBJECT)):
         return "NOUN"
@@ -372,12 +378,13 @@ def _finite_follows(sentence: Sentence, at: int) -> bool:
     return False
 
 
-def _finite_precedes(tags: list[str], before: int) -> bool:
+def _finite_precedes(sentence: Sentence, before: int, grammar: Grammar) -> bool:
     """Tell whether the clause has its finite verb already."""
+    tags = sentence.tags
     for back in range(before, max(-1, before - _LOOKAHEAD), -1):
         if tags[back] in {"SUB", "WH", "BREAK", "QUOTE", "PUNCT", "COMMA", "CONJ"}:
             return False
         if tags[back] in {"VBD", "VBZ", "MODAL", "BE", "HAVE", "DO"}:
             # "officials said forces attack": after a verb of saying a new clause may begin.
-            return tags[back] != "VBD" and tags[back] != "VBZ"
+            return sentence.lemmas[back] not in grammar.cues
     return False

@@ -151,11 +151,15 @@ class Triggers:
     def _says(sentence: Sentence, clause: Clause, allowed: frozenset[str]) -> bool:
         """Tell whether a that-clause has one of the words as verb or predicate."""
         heads = {sentence.lemmas[phrase.head] for phrase in clause.objects}
-        return bool(heads & allowed) or (clause.verb is not None and clause.verb.lemma in allowed)
+        verb = clause.verb
+        return bool(heads & allowed) or (verb is not None and (verb.lemma in allowed or verb.modal in allowed))
 
     def _is(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
         """Tell whether a phrase's head, or what a measure word counts ("thousands of people"), is of the class."""
         if sentence.lemmas[phrase.head] in allowed or sentence.lows[phrase.head] in allowed or "@any" in allowed:
+            return True
+        head = phrase.head
+        if head > phrase.start and f"{sentence.lows[head - 1]} {sentence.lows[head]}" in allowed:
             return True
         if "@num" in allowed and any(sentence.tags[at] == "NUM" for at in range(phrase.start, phrase.end)):
             return True
@@ -242,7 +246,7 @@ class Triggers:
 
     def _has_party(self, sentence: Sentence, phrase: Phrase, slots: dict[str, list[Phrase]]) -> bool:
         inside = any(
-            (mention := sentence.mentions[at]) is not None and bool(mention.actors or mention.places)
+            sentence.mentions[at] is not None or sentence.lows[at] in self.parties.adjectives
             for at in range(phrase.start, phrase.end)
         )
         if inside:
