@@ -19,12 +19,93 @@ from pipelines.matching.coder import Coder
 from pipelines.matching.sentences import sentence_spans
 
 PUBLISHED = datetime(2017, 10, 17, 12, tzinfo=UTC)
-SUBJECTS = ["Iran", "The United States", "Turkish officials", "Baghdad", "Trump", "The committee", "A spokesman", "Analysts", "The company", "Residents of the coast", "The minister", "Two engineers", "The team", "An airline", "Farmers", "The central bank", "A local paper", "Her lawyer", "The museum", "Engineers from the port"]
-VERBS = ["announced", "opened", "visited", "postponed", "criticised", "welcomed", "repaired", "presented", "bought", "measured", "discussed", "rejected", "built", "described", "followed"]
-OBJECTS = ["a new timetable", "the annual report", "plans for a bridge", "the old harbour", "a series of concerts", "higher prices", "the spring exhibition", "a proposal on water", "the second match", "several schools", "a wheat shipment", "the long drought", "an agreement with suppliers"]
-TAILS = ["on Tuesday", "after a long debate", "in the northern districts", "despite heavy rain", "for the third time this year", "according to people at the meeting", "while others waited outside", "as the season came to an end", "before the end of the month", "because costs had doubled"]
-RELEVANT = ["{a} withdrew from {p} on Monday before {b} entered the town.", "{a} accused {b} of breaking the agreement over {p}.", "At least {n} people were killed when {a} clashed with {b} near {p}.", "{a} took control of {p} without a fight, according to a local official.", "{b} denied that its fighters had attacked {p}.", "Thousands of families fled {p} as {b} advanced on the city.", "{a} warned {b} to leave {p} by Friday or face the consequences.", "Officials said {a} had met leaders of {b} in {p} last weekend."]
-SIDES = ["Iraqi forces", "Peshmerga", "the PUK", "the KDP", "Haider al-Abadi", "Massoud Barzani", "the Hashd al-Shaabi", "Qassem Soleimani", "the Iraqi government"]
+SUBJECTS = [
+    "Iran",
+    "The United States",
+    "Turkish officials",
+    "Baghdad",
+    "Trump",
+    "The committee",
+    "A spokesman",
+    "Analysts",
+    "The company",
+    "Residents of the coast",
+    "The minister",
+    "Two engineers",
+    "The team",
+    "An airline",
+    "Farmers",
+    "The central bank",
+    "A local paper",
+    "Her lawyer",
+    "The museum",
+    "Engineers from the port",
+]
+VERBS = [
+    "announced",
+    "opened",
+    "visited",
+    "postponed",
+    "criticised",
+    "welcomed",
+    "repaired",
+    "presented",
+    "bought",
+    "measured",
+    "discussed",
+    "rejected",
+    "built",
+    "described",
+    "followed",
+]
+OBJECTS = [
+    "a new timetable",
+    "the annual report",
+    "plans for a bridge",
+    "the old harbour",
+    "a series of concerts",
+    "higher prices",
+    "the spring exhibition",
+    "a proposal on water",
+    "the second match",
+    "several schools",
+    "a wheat shipment",
+    "the long drought",
+    "an agreement with suppliers",
+]
+TAILS = [
+    "on Tuesday",
+    "after a long debate",
+    "in the northern districts",
+    "despite heavy rain",
+    "for the third time this year",
+    "according to people at the meeting",
+    "while others waited outside",
+    "as the season came to an end",
+    "before the end of the month",
+    "because costs had doubled",
+]
+RELEVANT = [
+    "{a} withdrew from {p} on Monday before {b} entered the town.",
+    "{a} accused {b} of breaking the agreement over {p}.",
+    "At least {n} people were killed when {a} clashed with {b} near {p}.",
+    "{a} took control of {p} without a fight, according to a local official.",
+    "{b} denied that its fighters had attacked {p}.",
+    "Thousands of families fled {p} as {b} advanced on the city.",
+    "{a} warned {b} to leave {p} by Friday or face the consequences.",
+    "Officials said {a} had met leaders of {b} in {p} last weekend.",
+]
+SIDES = [
+    "Iraqi forces",
+    "Peshmerga",
+    "the PUK",
+    "the KDP",
+    "Haider al-Abadi",
+    "Massoud Barzani",
+    "the Hashd al-Shaabi",
+    "Qassem Soleimani",
+    "the Iraqi government",
+]
 PLACES = ["Kirkuk", "Tuz Khurmatu", "Altun Kupri", "Sinjar", "Khanaqin", "Daquq", "Makhmour", "Bashiqa"]
 
 

@@ -277,7 +277,8 @@ def _check(parsed: Mapping[str, Mapping[str, Any]], types: Mapping[str, Any], ac
         if "core" not in parts and (missing := [part for part in PARTS if part not in parts]):
             faults += [f"lexicon/{code}.{part}.yaml: is missing" for part in missing]
         events = parts.get("events")
-        for at, group in enumerate(events.groups if events else ()):
+        for at, group in enumerate(events.groups if events is not None else ()):
+            assert events is not None
             faults += _group_faults(f"lexicon/{code}.events.yaml", at, group, events, types)
         core = parts.get("core")
         for at, group in enumerate(core.groups if core else ()):

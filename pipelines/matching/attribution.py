@@ -163,10 +163,10 @@ def _tail(phrase: Phrase) -> int:
     return end
 
 
-def claim_of(credits: list[Credit]) -> Claim:
+def claim_of(credited: list[Credit]) -> Claim:
     """Combine the sources of one event, outermost first, into its claim."""
     unique: dict[str, Credit] = {}
-    for credit in credits:
+    for credit in credited:
         unique.setdefault(credit.source.text, credit)
     chosen = list(unique.values())[:_MOST]
     strengths = {credit.strength for credit in chosen}

@@ -5,12 +5,14 @@ scan -> gate -> sentences -> tags -> clauses -> triggers -> roles -> realis, att
 
 import copy
 from bisect import bisect_left
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
 import msgspec
 
 from pipelines.matching.attribution import Credits
+from pipelines.matching.core import CoreCoder, guess_language
 from pipelines.matching.dates import find_times, local_day, published_time
 from pipelines.matching.grammar import Grammar
 from pipelines.matching.lexicon import Patterns
@@ -27,7 +29,7 @@ from pipelines.matching.tagger import tag
 from pipelines.matching.tokens import tokenise
 from pipelines.matching.triggers import Triggers
 from schemas.lexicon import Language, load_languages
-from schemas.records import CodedEvent, SchemaRef
+from schemas.records import CodedEvent, EventTime, SchemaRef
 from schemas.vocabulary import Vocabulary
 
 _CONTROLS: Final = frozenset(
@@ -80,7 +82,7 @@ _CONTROLS: Final = frozenset(
 
 
 class Coded(NamedTuple):
-    """The outcome for one article. `events` are those of an irrelevant article only when all sentences were asked for."""
+    """The outcome for one article. An irrelevant one has no events, unless all sentences were asked for."""
 
     relevant: bool
     events: tuple[CodedEvent, ...]
@@ -90,7 +92,8 @@ class Coder:
     """A compiled schema. Immutable once built: it may be used from several threads."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        languages, self.cores = load_languages(vocabulary.lexicon, vocabulary.types, vocabulary.actors)
+        languages, cores = load_languages(vocabulary.lexicon, vocabulary.types, vocabulary.actors)
+        self.cores = {code: CoreCoder(code, core, vocabulary) for code, core in cores.items()}
         self.vocabulary = vocabulary
         self.language: Language = languages["en"]
         self.scanner = Scanner(vocabulary)
@@ -126,12 +129,42 @@ class Coder:
             return Coded(relevant=False, events=())
         if published is not None and published.tzinfo is None:
             published = published.replace(tzinfo=UTC)
+        core = self.cores.get(guess_language(text or title, language, frozenset(self.cores)) or "")
+        if core is not None:
+            events = self._core_events(core, title, in_title, text, in_text, published_time(published))
+            return self._outcome(events, all_sentences=all_sentences)
         context = self._context(published, everyone=all_sentences)
         events = self._field(context, title, in_title, title=True)
         context.speech.reset()
         events += self._field(context, text, in_text, title=False)
+        return self._outcome(events, all_sentences=all_sentences)
+
+    def _outcome(self, events: list[CodedEvent], *, all_sentences: bool) -> Coded:
         relevant = is_relevant(events, self.vocabulary)
         return Coded(relevant=relevant, events=tuple(events) if relevant or all_sentences else ())
+
+    def _core_events(
+        self,
+        core: CoreCoder,
+        title: str,
+        in_title: list[Mention],
+        text: str,
+        in_text: list[Mention],
+        time: EventTime | None,
+    ) -> list[CodedEvent]:
+        return [
+            event
+            for field, mentions, is_title in ((title, in_title, True), (text, in_text, False))
+            for span, inside in self._split(field, mentions)
+            if inside
+            for event in core.code(field, span, inside, title=is_title, time=time)
+        ]
+
+    def _split(self, text: str, mentions: list[Mention]) -> Iterator[tuple[tuple[int, int], list[Mention]]]:
+        """Yield the sentences of a field with the mentions in them."""
+        starts = [mention.start for mention in mentions]
+        for span in sentence_spans(text, self.grammar.abbreviations):
+            yield span, mentions[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]
 
     def _may_matter(self, text: str, mentions: list[Mention]) -> bool:
         """Gate: without a place of the theatre or a Kurdish party no event can be relevant (schema, section 6)."""
@@ -146,7 +179,7 @@ class Coder:
         return Context(
             parties=parties,
             triggers=Triggers(self.patterns, parties),
-            credits=self.credits,
+            cues=self.credits,
             moods=self.moods,
             speech=Speech(self.credits),
             today=today,
@@ -156,10 +189,8 @@ class Coder:
 
     def _field(self, context: Context, text: str, mentions: list[Mention], *, title: bool) -> list[CodedEvent]:
         events: list[CodedEvent] = []
-        starts = [mention.start for mention in mentions]
-        for span in sentence_spans(text, self.grammar.abbreviations):
-            first, last = bisect_left(starts, span[0]), bisect_left(starts, span[1])
-            events += self._sentence(context, text, span, mentions[first:last], title=title)
+        for span, inside in self._split(text, mentions):
+            events += self._sentence(context, text, span, inside, title=title)
         return events
 
     def _sentence(

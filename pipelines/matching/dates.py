@@ -30,15 +30,18 @@ _MONTH_OF: Final = (
     | {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
     | {"sept": 9}
 )
-_MONTH: Final = r"(?P<month>january|february|march|april|may|june|july|august|september|october|november|december|jan\.?|feb\.?|mar\.?|apr\.?|aug\.?|sept?\.?|oct\.?|nov\.?|dec\.?)"
+_MONTH: Final = rf"(?P<month>{'|'.join(_MONTHS)}|(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec)\.?)"
+_COUNT: Final = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten|a few|several|a"
 _PATTERN: Final = re.compile(
     rf"\b(?:{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}}))?(?!\d)"
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH.replace('<month>', '<month2>')}(?:,? (?P<year2>\d{{4}}))?"
-    rf"|(?:(?P<which>last|this|early|late|mid-?|next|previous) )?{_MONTH.replace('<month>', '<month3>')}(?: (?:of )?(?P<year3>\d{{4}}))?(?! \d)"
+    rf"|(?:(?:last|this|early|late|mid-?|next|previous) )?{_MONTH.replace('<month>', '<month3>')}"
+    r"(?: (?:of )?(?P<year3>\d{4}))?(?! \d)"
     rf"|(?:(?P<side>last|next|this) )?(?P<weekday>{'|'.join(_DAYS)})"
     r"|(?P<near>today|tonight|yesterday|tomorrow|overnight)"
-    r"|(?P<unit_side>last|this|next|earlier this|later this|past|previous|the following) (?P<unit>weekend|week|month|year|night)"
-    r"|(?P<count>\d+|one|two|three|four|five|six|seven|eight|nine|ten|a few|several|a) (?P<span>day|week|month|year|hour)s? (?P<way>ago|earlier|later|before|after)"
+    r"|(?P<unit_side>last|this|next|earlier this|later this|past|previous|the following)"
+    r" (?P<unit>weekend|week|month|year|night)"
+    rf"|(?P<count>{_COUNT}) (?P<span>day|week|month|year|hour)s? (?P<way>ago|earlier|later|before|after)"
     r"|(?:in |since |of |from |until |by |during )?(?P<bare>(?:19|20)\d{2}))\b",
     re.IGNORECASE,
 )

@@ -1,5 +1,6 @@
 """A language's word lists compiled to look-up tables."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from pipelines.matching.inflect import conjugate, plural
@@ -60,7 +61,9 @@ class Grammar:
             for word in words(block)
         ) | frozenset({"mr", "sir", "king", "son", "brother", "nephew", "father", "chairman", "cleric", "ayatollah"})
         cues = language.attribution
-        self.cues = frozenset(words(" ".join((cues.said, cues.claimed, cues.denied, cues.confirmed))))
+        self.cues = frozenset(
+            word for block in (cues.said, cues.claimed, cues.denied, cues.confirmed) for word in words(block)
+        )
         self.verbs: dict[str, Verb] = {}
         self.nouns: dict[str, str] = {}
         self._add_verbs(language)
@@ -91,8 +94,8 @@ class Grammar:
             if lemma.isalpha() or "-" in lemma:
                 self._add_verb(lemma, irregular, doubling, weak=lemma in weak)
 
-    def _add_verb(self, lemma: str, irregular: object, doubling: frozenset[str], *, weak: bool) -> None:
-        forms = conjugate(lemma, irregular, doubling)  # type: ignore[arg-type]
+    def _add_verb(self, lemma: str, irregular: Mapping[str, str], doubling: frozenset[str], *, weak: bool) -> None:
+        forms = conjugate(lemma, irregular, doubling)
         for tag, form in zip(("VB", "VBZ", "VBD", "VBN", "VBG"), forms, strict=True):
             verb = self.verbs.get(form)
             if verb is None:

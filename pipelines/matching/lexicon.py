@@ -69,7 +69,7 @@ class Patterns:
         """Put the words of named classes in the place of their names; computed classes stay."""
         constraints = []
         for one in pattern.constraints:
-            allowed = set()
+            allowed: set[str] = set()
             for word in one.allowed:
                 allowed |= self.classes.get(word[1:], {word}) if word.startswith("@") else {word}
                 if word == "@person":

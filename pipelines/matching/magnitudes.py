@@ -46,17 +46,21 @@ _BY_VERB: Final = {
     "arrest": "arrested", "detain": "arrested", "capture": "arrested", "round": "arrested",
     "deploy": "troops", "send": "troops", "mass": "troops", "dispatch": "troops", "station": "troops",
 }  # fmt: skip
-_BY_WORD: Final = {"dead": "killed", "killed": "killed", "wounded": "wounded", "injured": "wounded", "injuries": "wounded",
-                   "deaths": "killed", "displaced": "displaced", "casualties": "wounded"}  # fmt: skip
+_BY_WORD: Final = {
+    "dead": "killed", "killed": "killed", "deaths": "killed", "displaced": "displaced",
+    "wounded": "wounded", "injured": "wounded", "injuries": "wounded", "casualties": "wounded",
+}  # fmt: skip
 _BPD: Final = frozenset({"bpd", "b/d", "barrels"})
 _DISTANCE: Final = {"km": "km", "kilometre": "km", "kilometer": "km", "mile": "mi", "kms": "km"}
 _TYPES: Final = {
-    "ASSAULT": {"killed", "wounded"}, "DISPLACE": {"displaced"}, "COERCE": {"arrested"}, "MOBILIZE": {"troops", "distance"},
-    "RETREAT": {"distance", "killed", "troops"}, "SEIZE": {"killed", "wounded", "distance"}, "VOTE": {"turnout", "yes-share"},
+    "ASSAULT": {"killed", "wounded"}, "DISPLACE": {"displaced"}, "COERCE": {"arrested"},
+    "MOBILIZE": {"troops", "distance"}, "RETREAT": {"distance", "killed", "troops"},
+    "SEIZE": {"killed", "wounded", "distance"}, "VOTE": {"turnout", "yes-share"},
     "OIL": {"bpd"}, "AID": {"displaced"}, "PROTEST": {"killed", "wounded"}, "SUPPORT": {"yes-share", "turnout"},
 }  # fmt: skip
 _DIGITS: Final = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _MULTIPLIERS: Final = {
+    "dozen": 12.0,
     "hundred": 100.0,
     "thousand": 1e3,
     "million": 1e6,

@@ -1,32 +1,38 @@
-"""Clauses by a deterministic left-to-right machine: who stands before the verb, what after it, what hangs on which
-preposition.
+"""Clauses by a deterministic left-to-right machine: what stands before the verb, after it, and on which preposition.
 
-One pass, every token is looked at once; the machine keeps the open clauses as links to their parents, so nothing
-recurses over the length of a sentence. It knows active and passive, relative and reduced relative clauses, that- and
-infinitive complements, coordination of nouns and verbs, apposition, and subjects after "said".
+One pass; open clauses are links to their parents, so nothing recurses over the length of a sentence. It knows passives,
+relative and reduced relative clauses, that- and infinitive complements, coordination, apposition.
 """
 
 from typing import Final
 
+from pipelines.matching.around import (
+    CLAUSE_PREPOSITIONS,
+    PHRASE_TAGS,
+    VERBAL_TAGS,
+    clause_opener,
+    controller,
+    finite_next,
+    introductory,
+    is_cue_next,
+    is_insertion,
+    list_goes_on,
+    open_above,
+    opens_infinitive,
+    parenthesis,
+    prep_is_later,
+    stealable,
+    verb_follows,
+    verbal_ancestor,
+)
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup, is_time, read_phrase, read_verb
-from pipelines.matching.tagger import VERBS
 from pipelines.matching.tokens import Sentence
 
-_PHRASE: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$", "PRON"})
-_VERBAL: Final = VERBS | {"BE", "HAVE", "DO", "MODAL"}
-_SUBLIKE: Final = frozenset({"before", "after", "since", "until", "till", "as", "for", "like", "than"})
-"""Prepositions that open a clause when a finite verb follows their noun."""
-_PARENTHESIS: Final = 12
-"""Tokens of a parenthesis that is passed over ("(PUK)"): it explains, and hides what stands on both sides."""
-_TELLING: Final = frozenset({"tell", "inform", "assure"})
-"""Verbs of saying that take a listener before what is said."""
 _NON_FINITE: Final = frozenset({"inf", "part", "ger", "reduced"})
 
 
 class Parser:
-    """Reads one sentence; `cues` are verbs whose subject may follow them, `controls` those whose object does the
-    infinitive below them.
-    """
+    """Reads one sentence. After `cues` the subject may follow; the object of `controls` does the infinitive below."""
 
     def __init__(
         self, sentence: Sentence, cues: frozenset[str], controls: frozenset[str], linked: frozenset[str]
@@ -50,27 +56,16 @@ class Parser:
         at, tags = 0, self.sentence.tags
         while at < len(tags):
             tag = tags[at]
-            if tag in _PHRASE:
+            if tag in PHRASE_TAGS:
                 at = self._phrase(at)
-            elif self.sentence.lows[at] == "(" and (end := self._parenthesis(at)):
+            elif self.sentence.lows[at] == "(" and (end := parenthesis(self.sentence, at)):
                 at = end
-            elif tag in _VERBAL or (tag == "NEG" and self._verb_follows(at)):
+            elif tag in VERBAL_TAGS or (tag == "NEG" and verb_follows(self.sentence, at)):
                 at = self._verb(at)
             else:
                 self._mark(at, tag)
                 at += 1
         return [clause for clause in self.clauses if clause.verb is not None or clause.kind == "main"]
-
-    def _parenthesis(self, at: int) -> int:
-        """Return the token after a short parenthesis, 0 when it does not close soon."""
-        lows = self.sentence.lows
-        for ahead in range(at + 1, min(len(lows), at + _PARENTHESIS)):
-            if lows[ahead] == ")":
-                return ahead + 1
-        return 0
-
-    def _verb_follows(self, at: int) -> bool:
-        return at + 1 < len(self.sentence) and self.sentence.tags[at + 1] in {"VBG", "VBN"}
 
     def _open(self, kind: str, parent: Clause | None, mark: str = "") -> Clause:
         clause = Clause(len(self.clauses), kind, parent, mark)
@@ -100,56 +95,28 @@ class Parser:
             self.quote = True
 
     def _to(self, at: int) -> None:
-        tags = self.sentence.tags
-        ahead = at + 1
-        while ahead < len(tags) and tags[ahead] in {"ADV", "NEG"}:
-            ahead += 1
-        if ahead < len(tags) and tags[ahead] in {"VB", "BE", "HAVE", "DO"}:
-            self._infinitive(at)
+        if opens_infinitive(self.sentence, at):
+            self._infinitive()
         else:
             self.prep, self.prep_at = "to", at
             self.clause.particles.append((at, "to"))
 
-    def _infinitive(self, at: int) -> None:
+    def _infinitive(self) -> None:
         if self.conj and self.clause.kind == "inf" and self.clause.verb is not None:
             return
-        parent = self._verbal_ancestor(self.clause)
+        parent = verbal_ancestor(self.clause)
         clause = self._open("inf", parent, "to")
-        clause.start = at
-        if parent.verb is not None:
-            controlled = parent.verb.lemma in self.controls and not parent.verb.passive
-            clause.subjects = list((controlled and self._controller(parent)) or parent.surface_subjects())
-            clause.gap = self.last if parent.verb.lemma not in self.controls else None
-        else:
-            clause.subjects = list(parent.subjects)
+        verb = parent.verb
+        controlled = verb is not None and verb.lemma in self.controls and not verb.passive
+        clause.subjects = list((controlled and controller(parent)) or parent.surface_subjects())
         self.clause, self.prep, self.conj = clause, None, False
-
-    @staticmethod
-    def _controller(parent: Clause) -> list[Phrase] | None:
-        if parent.objects:
-            return parent.objects[:1] + [phrase for phrase in parent.objects[1:] if phrase.coordinated]
-        for prep, phrase in parent.preps:
-            if prep in {"on", "upon", "to", "for", "with"}:
-                return [phrase]
-        return None
-
-    @staticmethod
-    def _verbal_ancestor(clause: Clause) -> Clause:
-        while clause.verb is None and clause.parent is not None and clause.kind not in {"sub", "rel"}:
-            clause = clause.parent
-        return clause
 
     def _comma(self) -> None:
         self.comma, self.prep, self.conj = True, None, False
         clause = self.clause
-        while clause.parent is not None and clause.verb is not None and self._introductory(clause):
+        while clause.parent is not None and clause.verb is not None and introductory(clause):
             clause = clause.parent
         self._to_clause(clause)
-
-    @staticmethod
-    def _introductory(clause: Clause) -> bool:
-        parent = clause.parent
-        return parent is not None and parent.verb is None and not parent.subjects and clause.kind != "comp"
 
     def _to_clause(self, clause: Clause) -> None:
         if clause is not self.clause:
@@ -244,43 +211,26 @@ class Parser:
             self.clause.preps.append((prep, phrase))
         phrase.early = self.clause.verb is None and phrase.holder is not None
         clause = self.clause
-        if clause.kind == "reduced" and clause.subjects and clause.verb is not None:
-            if self.sentence.lows[clause.verb.head] in self.linked:
-                clause.subjects[0].preps.append(("linked", phrase))
+        verb = clause.verb
+        if clause.kind == "reduced" and clause.subjects and verb and self.sentence.lows[verb.head] in self.linked:
+            clause.subjects[0].preps.append(("linked", phrase))
         self.slot = None
 
     def _joins(self, phrase: Phrase) -> bool:
         """Tell whether a noun after "and" or a comma goes on with the last one, and doesn't begin a clause."""
         if self.last is None or self.last.prep == "@time":
             return False
-        if self.last.prep not in _SUBLIKE and self.clause.verb is not None and self._finite_next(phrase.end):
+        if (
+            self.last.prep not in CLAUSE_PREPOSITIONS
+            and self.clause.verb is not None
+            and finite_next(self.sentence, phrase.end)
+        ):
             return False
         if self.conj:
             return self.last.end >= phrase.start - 3
         if self.last.prep is not None and self.clause.verb is None and not self.clause.subjects:
             return False
-        return self._list_goes_on(phrase.end)
-
-    def _list_goes_on(self, at: int) -> bool:
-        """Tell a list ("A, B and C") from an apposition: a conjunction follows within a few tokens."""
-        tags, lows = self.sentence.tags, self.sentence.lows
-        for ahead in range(at, min(len(tags), at + 12)):
-            if tags[ahead] == "CONJ":
-                return lows[ahead] in {"and", "or", "&"}
-            if tags[ahead] not in _PHRASE and tags[ahead] not in {"POSS"} and lows[ahead] not in {",", "of"}:
-                return False
-        return False
-
-    def _finite_next(self, at: int) -> bool:
-        """Tell whether the phrase that ends at `at` is followed by its own finite verb."""
-        tags = self.sentence.tags
-        for ahead in range(at, min(len(tags), at + 10)):
-            tag = tags[ahead]
-            if tag in {"VBD", "VBZ", "MODAL", "BE", "HAVE", "DO", "VB"}:
-                return True
-            if tag not in _PHRASE and tag not in {"PREP", "ADV", "POSS", "NEG", "FIX", "TO"}:
-                return False
-        return False
+        return list_goes_on(self.sentence, phrase.end)
 
     def _join(self, phrase: Phrase) -> None:
         last = self.last
@@ -307,20 +257,16 @@ class Parser:
         elif verb.finite:
             self._finite(verb)
         elif verb.form == "VBG":
-            self._gerund(verb)
+            self._gerund()
         elif verb.form == "VBN":
             self._participle(verb)
-        else:
-            self._base(verb)
+        elif self.clause.verb is not None:
+            self._coordinate(self.clause)
         self.clause.verb = self.clause.verb or verb
         self.prep, self.conj, self.comma, self.quote = None, False, False, False
         self.slot = None
         self.last = None
         return verb.end
-
-    def _base(self, verb: VerbGroup) -> None:
-        if self.clause.verb is not None:
-            self._coordinate(self.clause)
 
     def _coordinate(self, like: Clause) -> None:
         """Open a clause that shares the subject of `like` ("advanced and seized")."""
@@ -331,26 +277,24 @@ class Parser:
         self.clause = clause
 
     def _finite(self, verb: VerbGroup) -> None:
-        clause = self.clause
-        if clause.verb is None and self._steal_prep(clause):
+        if self.clause.verb is None and self._steal_prep(self.clause):
             return
-        while clause.kind in _NON_FINITE and clause.verb is not None and clause.parent is not None:
-            if not self.conj and self._stealable(clause) is not None and not self._open_above(clause):
-                break
-            clause = clause.parent
+        clause = self._finite_ancestor(self.clause)
+        if clause.verb is None and self._inserts(clause, verb):
+            return
         if clause.verb is None:
             self.clause = clause
             if clause.kind == "rel" and not clause.subjects:
                 clause.subjects, clause.gapped = list(clause.antecedent), True
             return
-        above = self._open_above(clause)
+        above = open_above(clause)
         if above is not None and (not self.conj or clause.kind == "sub") and (self.comma or clause.kind == "rel"):
             self.clause = above
             return
         if self._inverts(verb):
             return
-        stolen = None if self.conj else self._stealable(clause)
-        if stolen is not None and not self._prep_is_later(clause, stolen):
+        stolen = None if self.conj else stealable(clause)
+        if stolen is not None and not prep_is_later(clause, stolen):
             self._steal(clause, stolen)
         elif self._steal_prep(clause):
             return
@@ -359,49 +303,50 @@ class Parser:
         else:
             self._coordinate(clause)
 
-    @staticmethod
-    def _prep_is_later(clause: Clause, stolen: Phrase) -> bool:
-        if not clause.preps or clause.preps[-1][1].start < stolen.start:
+    def _inserts(self, clause: Clause, verb: VerbGroup) -> bool:
+        """Take "X, Y said, left": an insertion between a subject and its verb looks like an apposition at first."""
+        last = self.last
+        if last is None or last.holder is None or not is_insertion(self.sentence, last, verb, self.cues):
             return False
-        prep, phrase = clause.preps[-1]
-        return prep in _SUBLIKE or (phrase.holder is not None and phrase.holder.prep in _SUBLIKE)
+        last.holder.apposed.remove(last)
+        aside = self._open("aside", clause)
+        aside.subjects = [last]
+        self.clause = aside
+        return True
 
-    def _open_above(self, clause: Clause) -> Clause | None:
-        """Return the nearest enclosing clause that has a subject and waits for its verb."""
-        above = clause.parent
-        while above is not None and above.verb is not None:
-            above = above.parent
-        return above if above is not None and above.subjects else None
+    def _finite_ancestor(self, clause: Clause) -> Clause:
+        """Climb out of infinitives and participles, unless the last object there can be the new verb's subject."""
+        while clause.kind in _NON_FINITE and clause.verb is not None and clause.parent is not None:
+            if not self.conj and stealable(clause) is not None and not open_above(clause):
+                break
+            clause = clause.parent
+        return clause
 
     def _inverts(self, verb: VerbGroup) -> bool:
         """Take `..., said X` : the subject follows a verb of saying after a comma or a quotation mark."""
-        lemma, end = verb.lemma, verb.end
-        if lemma not in self.cues or not (self.comma or self.quote) or self.conj:
+        following = self.sentence.tags[verb.end : verb.end + 1]
+        if verb.lemma not in self.cues or not (self.comma or self.quote) or self.conj:
             return False
-        if end >= len(self.sentence) or self.sentence.tags[end] not in _PHRASE:
+        if not following or following[0] not in PHRASE_TAGS:
             return False
         clause = self._open("aside", None)
         clause.inverted = True
         self.clause = clause
         return True
 
-    @staticmethod
-    def _stealable(clause: Clause) -> Phrase | None:
-        return clause.objects[-1] if clause.objects else None
-
     def _steal(self, clause: Clause, phrase: Phrase) -> None:
         """Make the last object of `clause` the subject of the verb that has just come."""
         stolen = [phrase]
         clause.objects.pop()
-        while phrase.coordinated and clause.objects and clause.objects[-1].coordinated:
-            stolen.insert(0, clause.objects.pop())
         verb = clause.verb
         assert verb is not None
+        while phrase.coordinated and clause.objects and clause.objects[-1].coordinated:
+            stolen.insert(0, clause.objects.pop())
         waits = verb.lemma in self.cues and not any(child.kind == "comp" for child in clause.children)
-        reported = waits and phrase.late == "comma" and not self._is_cue_next(phrase)
+        reported = waits and phrase.late == "comma" and not is_cue_next(self.sentence, phrase, self.cues)
         after_break = bool(phrase.late) and not reported
         kind = "comp" if not after_break else "coord"
-        if after_break and (self.sentence.tags[self._at_verb(phrase)] and self._is_cue_next(phrase)):
+        if after_break and is_cue_next(self.sentence, phrase, self.cues):
             kind = "aside"
         new = self._open(kind, clause if kind == "comp" else None)
         new.subjects = stolen
@@ -410,43 +355,21 @@ class Parser:
             new.kind, new.parent = "comp", clause.parent
         self.clause = new
 
-    def _at_verb(self, phrase: Phrase) -> int:
-        at = phrase.end
-        while at < len(self.sentence) - 1 and self.sentence.tags[at] not in _VERBAL:
-            at += 1
-        return at
-
-    def _is_cue_next(self, phrase: Phrase) -> bool:
-        """Tell whether "X said" is an aside: nothing but an end, an adverb or a time follows the verb."""
-        at = self._at_verb(phrase)
-        if self.sentence.lemmas[at] not in self.cues:
-            return False
-        after = self.sentence.tags[at + 1] if at + 1 < len(self.sentence) else "END"
-        if self.sentence.lemmas[at] in _TELLING:
-            return True
-        return after in {"COMMA", "PUNCT", "END", "QUOTE", "PREP", "ADV", "NAME", "BREAK"}
-
     def _steal_prep(self, clause: Clause) -> bool:
         """Turn "before X" into a clause when a finite verb follows X."""
-        if not clause.preps or (clause.verb is None and clause.subjects):
+        opener = clause_opener(clause)
+        if opener is None:
             return False
-        prep, phrase = clause.preps[-1]
-        if prep not in _SUBLIKE:
-            if phrase.holder is None or phrase.holder.prep not in _SUBLIKE:
-                return False
-            phrase, prep = phrase.holder, phrase.holder.prep or ""
-        group = [
-            other for other_prep, other in clause.preps if other_prep == prep and (other is phrase or other.coordinated)
-        ]
+        prep, group = opener
         clause.preps = [entry for entry in clause.preps if entry[1] not in group]
         new = self._open("sub", clause, prep)
-        new.subjects = group or [phrase]
+        new.subjects = group
         for one in new.subjects:
             one.prep, one.holder = None, None
         self.clause = new
         return True
 
-    def _gerund(self, verb: VerbGroup) -> None:
+    def _gerund(self) -> None:
         clause, prep = self.clause, self.prep
         if clause.verb is None and clause.kind in {"sub", "inf"} and not clause.subjects:
             above = clause.parent
@@ -460,7 +383,7 @@ class Parser:
         if kind == "part" and not self.comma and self.last is not None:
             new.subjects = self._group(self.last)
         elif clause.verb is not None and clause.verb.lemma in self.controls and prep in {"of", "for", "from"}:
-            new.subjects = self._controller(clause) or list(clause.surface_subjects())
+            new.subjects = controller(clause) or list(clause.surface_subjects())
         else:
             new.subjects = list(clause.surface_subjects())
         new.adjoined = self.comma

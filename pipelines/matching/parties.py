@@ -1,6 +1,6 @@
 """From noun phrases to canonical ids: names, described parties, dated roles, pronouns and definite descriptions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -238,12 +238,9 @@ class Parties:
         role = self._role(sentence, phrase)
         if role:
             return role
-        for at in range(phrase.end - 1, phrase.start - 1, -1):
-            table = self.adjectives.get(sentence.lows[at])
-            if table is not None:
-                for name in classes:
-                    if name in table:
-                        return table[name]
+        adjective = self._by_adjective(sentence, phrase, classes)
+        if adjective:
+            return adjective
         if "member" in classes or "gov" in classes or "force" in classes:
             for other in self._modifiers(sentence, phrase):
                 return other
@@ -254,6 +251,15 @@ class Parties:
             return self.nouns[low]
         if sentence.lows[phrase.start] in {"the", "that", "this", "his", "their", "both", "these", "those"}:
             return self._definite(sentence, phrase) if phrase.end - phrase.start <= 3 else None
+        return None
+
+    def _by_adjective(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
+        """Resolve by the adjective nearest to the head ("Iraqi Kurdish politician" is Kurdish)."""
+        for at in range(phrase.end - 1, phrase.start - 1, -1):
+            table = self.adjectives.get(sentence.lows[at], {})
+            for name in classes:
+                if name in table:
+                    return table[name]
         return None
 
     def _metonym_inside(self, sentence: Sentence, phrase: Phrase) -> str | None:

@@ -60,8 +60,8 @@ class Clause:
     """
 
     __slots__ = (
-        "adjoined", "antecedent", "children", "gap", "gapped", "index", "inverted", "kind", "leader", "mark", "objects", "parent",
-        "particles", "preps", "shares", "start", "subjects", "verb",
+        "adjoined", "antecedent", "children", "gapped", "index", "inverted", "kind", "leader",
+        "mark", "objects", "parent", "particles", "preps", "shares", "subjects", "verb",
     )  # fmt: skip
 
     def __init__(self, index: int, kind: str, parent: "Clause | None", mark: str) -> None:
@@ -81,10 +81,8 @@ class Clause:
         self.gapped = False
         self.inverted = False
         self.adjoined = False
-        self.gap: Phrase | None = None
         self.shares: Clause | None = None
         self.leader: Clause | None = None
-        self.start = -1
 
     def surface_subjects(self) -> list[Phrase]:
         """Return the grammatical subjects, those of a shared clause included."""
@@ -131,7 +129,47 @@ def read_phrase(sentence: Sentence, at: int) -> Phrase:
 
 
 _TIME_NOUNS: Final = frozenset(
-    ["day", "week", "weekend", "month", "year", "night", "morning", "evening", "afternoon", "hour", "minute", "midnight", "noon", "dawn", "dusk", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "decade", "km", "kilometre", "kilometer", "mile"]
+    [
+        "day",
+        "week",
+        "weekend",
+        "month",
+        "year",
+        "night",
+        "morning",
+        "evening",
+        "afternoon",
+        "hour",
+        "minute",
+        "midnight",
+        "noon",
+        "dawn",
+        "dusk",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "decade",
+        "km",
+        "kilometre",
+        "kilometer",
+        "mile",
+    ]
 )
 
 

@@ -36,7 +36,19 @@ _MOTION: Final = frozenset(
     ]
 )
 _BLAMING: Final = frozenset(
-    ["blame", "accuse", "condemn", "criticise", "criticize", "praise", "thank", "fault", "reproach", "denounce", "arrest"]
+    [
+        "blame",
+        "accuse",
+        "condemn",
+        "criticise",
+        "criticize",
+        "praise",
+        "thank",
+        "fault",
+        "reproach",
+        "denounce",
+        "arrest",
+    ]
 )
 _PHASE: Final = frozenset(["begin", "start", "continue", "resume", "keep", "stop", "manage", "help", "proceed"])
 _CHAINED: Final = frozenset({"inf", "ger", "part"})

@@ -28,10 +28,8 @@ def _sides(event: CodedEvent, vocabulary: Vocabulary) -> set[str]:
 
     What is done to or by Islamic State says nothing about the dispute, so such events have no sides.
     """
-    named = [
-        vocabulary.actors[party.id] for party in (*event.actors, *event.recipients) if party.id in vocabulary.actors
-    ]
-    sides = {actor.side for actor in named}
+    named = (vocabulary.actors.get(party.id or "") for party in (*event.actors, *event.recipients))
+    sides: set[str] = {actor.side for actor in named if actor is not None}
     if "isis" in sides:
         return set()
     for party in event.places:
@@ -46,7 +44,7 @@ def event_is_relevant(event: CodedEvent, vocabulary: Vocabulary) -> bool:
     """Apply the three grounds to one event."""
     if event.realis in _UNDATED or (event.type == "OIL" and event.mode == "price"):
         return False
-    places = [vocabulary.places[party.id] for party in event.places if party.id in vocabulary.places]
+    places = [place for party in event.places if (place := vocabulary.places.get(party.id or "")) is not None]
     if any(place.theatre for place in places):
         return True
     sides = _sides(event, vocabulary)

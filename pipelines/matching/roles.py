@@ -32,7 +32,7 @@ class Context:
         *,
         parties: Parties,
         triggers: Triggers,
-        credits: Credits,
+        cues: Credits,
         moods: Moods,
         speech: Speech,
         today: date | None,
@@ -41,7 +41,7 @@ class Context:
     ) -> None:
         self.parties = parties
         self.triggers = triggers
-        self.credits = credits
+        self.cues = cues
         self.moods = moods
         self.speech = speech
         self.today = today
@@ -63,7 +63,7 @@ class Context:
     def beside(self) -> list[tuple[int, Clause, Credit]]:
         """Return the asides of the sentence, found once."""
         if self._beside is None:
-            self._beside = self.credits.beside(self.sentence, self.clauses, self.parties)
+            self._beside = self.cues.beside(self.sentence, self.clauses, self.parties)
         return self._beside
 
 
@@ -316,23 +316,31 @@ def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Par
             if not phrase.early or found.nominal or phrase.holder is None or not _is_somebody(context, phrase.holder):
                 _add_place(context, phrase, places)
                 if name in {"obj", "subj"}:
-                    for prep, inner in phrase.preps:
-                        if prep in {"of", "in", "near", "at", "around"} and not context.parties.ids(
-                            context.sentence, phrase
-                        ):
-                            _add_place(context, inner, places)
+                    _places_inside(context, phrase, places)
     if found.nominal:
         _modifying_place(context, found, places)
-    if found.clause.kind == "sub" and found.rule.group.type != "SEIZE":
-        return tuple(places.values())[:_MOST_PARTIES]
-    step: Clause | None = found.clause
+    if not places and names and (found.clause.kind != "sub" or found.rule.group.type == "SEIZE"):
+        _setting(context, found, places)
+    return tuple(places.values())[:_MOST_PARTIES]
+
+
+def _places_inside(context: Context, phrase: Phrase, places: dict[str, Party]) -> None:
+    """Take the places that an object names by its own prepositions, unless it is somebody."""
+    if not context.parties.ids(context.sentence, phrase):
+        for prep, inner in phrase.preps:
+            if prep in {"of", "in", "near", "at", "around"}:
+                _add_place(context, inner, places)
+
+
+def _setting(context: Context, found: Found, places: dict[str, Party]) -> None:
+    """Take the place of the clauses above ("In Kirkuk, X said that it had ...")."""
     settings = _ENTRANCES if found.rule.group.type == "SEIZE" else _SETTINGS
-    while not places and step is not None and names:
+    step: Clause | None = found.clause
+    while not places and step is not None:
         for prep, phrase in step.preps:
             if prep in settings and not phrase.early:
                 _add_place(context, phrase, places)
         step = step.parent if step.kind not in {"comp", "aside"} else None
-    return tuple(places.values())[:_MOST_PARTIES]
 
 
 def _is_somebody(context: Context, phrase: Phrase) -> bool:
@@ -359,8 +367,8 @@ def _add_place(context: Context, phrase: Phrase, places: dict[str, Party]) -> No
 
 def _claim(context: Context, found: Found) -> Claim:
     """Gather the sources of an event: clauses above it, asides, and the speaker who carries over."""
-    sentence, credits = context.sentence, context.credits
-    sources = credits.above(sentence, found.clause, context.parties)
+    sentence = context.sentence
+    sources = context.cues.above(sentence, found.clause, context.parties)
     boundary = [at for at, low in enumerate(sentence.lows) if low == ";"]
     for at, clause, credit in context.beside:
         if clause is found.clause and clause.kind == "aside":
@@ -369,5 +377,5 @@ def _claim(context: Context, found: Found) -> Claim:
         if not any(lower < mark < upper for mark in boundary):
             sources = [credit, *sources]
     if not sources:
-        sources = [credit for credit in context.speech.current(sentence)]
+        sources = list(context.speech.current(sentence))
     return claim_of(sources)

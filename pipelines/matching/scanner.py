@@ -1,5 +1,6 @@
 """One pass over a text for every name that the schema knows, in all languages (Aho-Corasick)."""
 
+import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
@@ -8,7 +9,8 @@ from ahocorasick_rs import AhoCorasick, Implementation
 from pipelines.matching.normalise import Folded, fold
 from schemas.vocabulary import Vocabulary
 
-_LATIN_SUFFIX: Final = 12
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+"""Halves of letters that a broken feed may carry; the automaton reads only what UTF-8 can write."""
 _ARABIC_PREFIXES: Final = (
     "وبال",
     "وال",
@@ -126,6 +128,7 @@ class Scanner:
 
     def scan(self, text: str) -> list[Mention]:
         """Return the longest names in order, none overlapping. Linear in the text."""
+        text = _SURROGATES.sub("\ufffd", text)
         found = self._scan_names(text)
         for at, start, end in _matches(self._exact, text):
             if _bounded(text, start, end):

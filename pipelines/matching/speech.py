@@ -12,8 +12,8 @@ class Speech:
     A speaker carries over while a quotation is open, and over the paragraph that follows a colon.
     """
 
-    def __init__(self, credits: Credits) -> None:
-        self._credits = credits
+    def __init__(self, cues: Credits) -> None:
+        self._credits = cues
         self.speaker: list[Credit] = []
         self._open = False
         self._colon_until = -1

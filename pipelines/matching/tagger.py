@@ -39,7 +39,9 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
     """Mark names before which a noun phrase ends: "in a speech | Barzani", but not "party leader Barzani"."""
     tags = sentence.tags
     for at in range(1, len(tags)):
-        if (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles) or (tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months):
+        if (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles) or (
+            tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months
+        ):
             sentence.breaks.add(at)
 
 
@@ -70,10 +72,8 @@ def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, firs
     special = _special(low)
     if special:
         return special, low
-    if (
-        _NUMBER.match(low)
-        or (low.partition("-")[0] in grammar.number_words
-        and low.partition("-")[2] in grammar.number_words)
+    if _NUMBER.match(low) or (
+        low.partition("-")[0] in grammar.number_words and low.partition("-")[2] in grammar.number_words
     ):
         return "NUM", low
     if first and low.endswith("ly") and len(low) > 4 and letter.isupper():
@@ -181,7 +181,9 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
         elif current == "ADJ" and _next(tags, at) in {"END", "COMMA", "PUNCT", "PREP", "BE", "MODAL"} and at:
             if tags[at - 1] == "DET":
                 tags[at] = "NOUN"
-        elif current == "ADV" and at and tags[at - 1] == "DET" and at + 1 < len(tags) and tags[at + 1] in {"ADJ", "NOUN"}:
+        elif (
+            current == "ADV" and at and tags[at - 1] == "DET" and at + 1 < len(tags) and tags[at + 1] in {"ADJ", "NOUN"}
+        ):
             tags[at] = "ADJ"
         elif current == "POSS" and _clitic_is(sentence, at):
             tags[at] = "BE"
@@ -239,15 +241,23 @@ def _past(sentence: Sentence, at: int, forms: set[str]) -> str:
         return "ADJ" if after in {"NOUN", "NAME", "ADJ", "V?"} else ("VBN" if tag_before == "PREP" else past)
     if tag_before in {"MODAL", "DO", "TO"} and "VB" in forms:
         return "VB"
-    if tag_before == "COMMA" and {"VBD", "VBN"} <= forms and _inserted(sentence, at):
-        return "VBN"
     if tag_before == "DET" and after == "PREP" and "VBN" in forms and sentence.lows[before] in _QUANTITIES:
         return "VBN"
-    if tag_before == "CONJ" or (tag_before == "COMMA" and "VBD" in forms):
+    if tag_before == "COMMA" and "VBD" in forms:
+        return _after_comma(sentence, at, forms)
+    if tag_before == "CONJ":
         return _parallel(tags, before, forms, past)
     if tag_before in _NOMINAL and "VBN" in forms and "VBD" in forms and _reduced(sentence, at, after):
         return "VBN"
     return past
+
+
+def _after_comma(sentence: Sentence, at: int, forms: set[str]) -> str:
+    """Tell the insertion ("X, suspected by Y, has") from the verb that an insertion has kept waiting."""
+    if "VBN" not in forms:
+        return "VBD"
+    by_somebody = sentence.lows[min(at + 1, len(sentence) - 1)] == "by"
+    return "VBN" if by_somebody or _inserted(sentence, at) else "VBD"
 
 
 def _parallel(tags: list[str], before: int, forms: set[str], past: str) -> str:
@@ -312,9 +322,7 @@ def _is_plural(low: str) -> bool:
     return (low.endswith("s") and not low.endswith("ss")) or low in _PLURALS
 
 
-def _present(
-    sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, weak: bool, noun: bool
-) -> str:
+def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, weak: bool, noun: bool) -> str:
     tags = sentence.tags
     before, after = _previous(tags, at), _next(tags, at)
     form = "VBZ" if "VBZ" in forms and "VB" not in forms else "VB"
@@ -327,7 +335,7 @@ def _present(
         return plain
     if tag_before in _BEFORE_NOUN or tag_before == "BE":
         return "NOUN"
-    if tag_before == "PRON" or tag_before == "WH":
+    if tag_before in {"PRON", "WH"}:
         return form
     if tag_before in {"CONJ", "COMMA"}:
         return _coordinated(sentence, at, before, form)

@@ -73,7 +73,7 @@ class Triggers:
             if types:
                 continue
             types.add(rule.group.type)
-            yield Found(verb.head, self._trigger_end(sentence, clause, rule), rule, clause, slots)
+            yield Found(verb.head, self._trigger_end(clause, rule), rule, clause, slots)
 
     def _fits(self, sentence: Sentence, clause: Clause, rule: Rule, slots: dict[str, list[Phrase]]) -> bool:
         pattern, verb = rule.pattern, clause.verb
@@ -114,7 +114,7 @@ class Triggers:
                 return at
         return -1
 
-    def _trigger_end(self, sentence: Sentence, clause: Clause, rule: Rule) -> int:
+    def _trigger_end(self, clause: Clause, rule: Rule) -> int:
         verb = clause.verb
         assert verb is not None
         end = verb.head + 1
@@ -224,7 +224,7 @@ class Triggers:
     def _noun(self, sentence: Sentence, clause: Clause, phrase: Phrase, rule: Rule) -> Found | None:
         slots = noun_slots(rule, phrase, clause, self.patterns)
         strong = self._eventive(phrase, clause)
-        argued = self._has_party(sentence, phrase, slots)
+        argued = self._has_party(sentence, phrase)
         if not strong and not argued:
             return None
         return Found(phrase.head, phrase.head + 1, rule, clause, slots, True)
@@ -244,7 +244,7 @@ class Triggers:
     def _ongoing(clause: Clause) -> bool:
         return bool(clause.objects) and clause.verb is not None and clause.objects[0].end - clause.verb.end <= 2
 
-    def _has_party(self, sentence: Sentence, phrase: Phrase, slots: dict[str, list[Phrase]]) -> bool:
+    def _has_party(self, sentence: Sentence, phrase: Phrase) -> bool:
         inside = any(
             sentence.mentions[at] is not None or sentence.lows[at] in self.parties.adjectives
             for at in range(phrase.start, phrase.end)

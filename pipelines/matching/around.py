@@ -1,0 +1,144 @@
+"""What the parser looks at before it decides: the next few tokens, and the clauses around the present one."""
+
+from typing import Final
+
+from pipelines.matching.phrases import Clause, Phrase, VerbGroup
+from pipelines.matching.tagger import VERBS
+from pipelines.matching.tokens import Sentence
+
+PHRASE_TAGS: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$", "PRON"})
+VERBAL_TAGS: Final = VERBS | {"BE", "HAVE", "DO", "MODAL"}
+CLAUSE_PREPOSITIONS: Final = frozenset({"before", "after", "since", "until", "till", "as", "for", "like", "than"})
+"""Prepositions that open a clause when a finite verb follows their noun."""
+_PARENTHESIS: Final = 12
+"""Tokens of a parenthesis that is passed over ("(PUK)"): it explains, and hides what stands on both sides."""
+_TELLING: Final = frozenset({"tell", "inform", "assure"})
+"""Verbs of saying that take a listener before what is said."""
+
+
+def parenthesis(sentence: Sentence, at: int) -> int:
+    """Return the token after a short parenthesis, 0 when it does not close soon."""
+    lows = sentence.lows
+    for ahead in range(at + 1, min(len(lows), at + _PARENTHESIS)):
+        if lows[ahead] == ")":
+            return ahead + 1
+    return 0
+
+
+def verb_follows(sentence: Sentence, at: int) -> bool:
+    """Tell whether a participle comes next."""
+    return at + 1 < len(sentence) and sentence.tags[at + 1] in {"VBG", "VBN"}
+
+
+def list_goes_on(sentence: Sentence, at: int) -> bool:
+    """Tell a list ("A, B and C") from an apposition: a conjunction follows within a few tokens."""
+    tags, lows = sentence.tags, sentence.lows
+    for ahead in range(at, min(len(tags), at + 12)):
+        if tags[ahead] == "CONJ":
+            return lows[ahead] in {"and", "or", "&"}
+        if tags[ahead] not in PHRASE_TAGS and tags[ahead] != "POSS" and lows[ahead] not in {",", "of"}:
+            return False
+    return False
+
+
+def finite_next(sentence: Sentence, at: int) -> bool:
+    """Tell whether the phrase that ends at `at` is followed by its own finite verb."""
+    tags = sentence.tags
+    for ahead in range(at, min(len(tags), at + 10)):
+        tag = tags[ahead]
+        if tag in {"VBD", "VBZ", "MODAL", "BE", "HAVE", "DO", "VB"}:
+            return True
+        if tag not in PHRASE_TAGS and tag not in {"PREP", "ADV", "POSS", "NEG", "FIX", "TO"}:
+            return False
+    return False
+
+
+def _at_verb(sentence: Sentence, phrase: Phrase) -> int:
+    at = phrase.end
+    while at < len(sentence) - 1 and sentence.tags[at] not in VERBAL_TAGS:
+        at += 1
+    return at
+
+
+def is_cue_next(sentence: Sentence, phrase: Phrase, cues: frozenset[str]) -> bool:
+    """Tell whether "X said" is an aside: nothing but an end, an adverb or a time follows the verb."""
+    at = _at_verb(sentence, phrase)
+    if sentence.lemmas[at] not in cues:
+        return False
+    after = sentence.tags[at + 1] if at + 1 < len(sentence) else "END"
+    if sentence.lemmas[at] in _TELLING:
+        return True
+    return after in {"COMMA", "PUNCT", "END", "QUOTE", "PREP", "ADV", "NAME", "BREAK"}
+
+
+def controller(parent: Clause) -> list[Phrase] | None:
+    """Return the object that does the infinitive below, also after "on" ("called on X to")."""
+    if parent.objects:
+        return parent.objects[:1] + [phrase for phrase in parent.objects[1:] if phrase.coordinated]
+    for prep, phrase in parent.preps:
+        if prep in {"on", "upon", "to", "for", "with"}:
+            return [phrase]
+    return None
+
+
+def verbal_ancestor(clause: Clause) -> Clause:
+    """Climb from a clause that waits for its verb to the one that an infinitive can hang on."""
+    while clause.verb is None and clause.parent is not None and clause.kind not in {"sub", "rel"}:
+        clause = clause.parent
+    return clause
+
+
+def introductory(clause: Clause) -> bool:
+    """Tell whether a clause stands before the subject of its parent, so that a comma ends it."""
+    parent = clause.parent
+    return parent is not None and parent.verb is None and not parent.subjects and clause.kind != "comp"
+
+
+def stealable(clause: Clause) -> Phrase | None:
+    """Return the last object: the subject of a finite verb that comes next."""
+    return clause.objects[-1] if clause.objects else None
+
+
+def prep_is_later(clause: Clause, stolen: Phrase) -> bool:
+    """Tell whether "before X" comes after the last object, so that X is the better subject."""
+    if not clause.preps or clause.preps[-1][1].start < stolen.start:
+        return False
+    prep, phrase = clause.preps[-1]
+    return prep in CLAUSE_PREPOSITIONS or (phrase.holder is not None and phrase.holder.prep in CLAUSE_PREPOSITIONS)
+
+
+def open_above(clause: Clause) -> Clause | None:
+    """Return the nearest enclosing clause that has a subject and waits for its verb."""
+    above = clause.parent
+    while above is not None and above.verb is not None:
+        above = above.parent
+    return above if above is not None and above.subjects else None
+
+
+def opens_infinitive(sentence: Sentence, at: int) -> bool:
+    """Tell "to leave" from "to the city"; adverbs may stand between."""
+    tags = sentence.tags
+    ahead = at + 1
+    while ahead < len(tags) and tags[ahead] in {"ADV", "NEG"}:
+        ahead += 1
+    return ahead < len(tags) and tags[ahead] in {"VB", "BE", "HAVE", "DO"}
+
+
+def clause_opener(clause: Clause) -> tuple[str, list[Phrase]] | None:
+    """Return the last "before X (and Y)" of a clause, where a finite verb now makes it a clause of its own."""
+    if not clause.preps or (clause.verb is None and clause.subjects):
+        return None
+    prep, phrase = clause.preps[-1]
+    if prep not in CLAUSE_PREPOSITIONS:
+        holder = phrase.holder
+        if holder is None or holder.prep is None or holder.prep not in CLAUSE_PREPOSITIONS:
+            return None
+        phrase, prep = holder, holder.prep
+    group = [other for name, other in clause.preps if name == prep and (other is phrase or other.coordinated)]
+    return prep, group or [phrase]
+
+
+def is_insertion(sentence: Sentence, last: Phrase, verb: VerbGroup, cues: frozenset[str]) -> bool:
+    """Tell "X, Y said, left" from an apposition: a verb of saying follows Y, and a comma that verb."""
+    apposed = last.holder is not None and last in last.holder.apposed
+    return apposed and verb.lemma in cues and sentence.tags[verb.end : verb.end + 1] == ["COMMA"]
