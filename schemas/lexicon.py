@@ -126,6 +126,8 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Adjective -> (class of head noun -> actor id)."""
     combine: Mapping[str, Mapping[str, str]] = {}
     """Actor id -> (actor id of a modifier -> the narrower actor id)."""
+    forces: Mapping[str, str] = {}
+    """Actor id of a modifier -> who its troops are ("PUK fighters")."""
     nouns: Mapping[str, str] = {}
     """Bare head nouns -> actor id ("civilians")."""
     place_nouns: str = ""
@@ -292,6 +294,7 @@ def _check(parsed: Mapping[str, Mapping[str, Any]], types: Mapping[str, Any], ac
 def _party_faults(name: str, parties: Parties, actors: Mapping[str, Any]) -> list[str]:
     tables = {**parties.adjectives, **parties.combine}
     named = [(f"{key}.{sub}", actor) for key, table in tables.items() for sub, actor in table.items()]
+    named += [(f"forces.{owner}", actor) for owner, force in parties.forces.items() for actor in (owner, force)]
     named += [(f"nouns.{noun}", actor) for noun, actor in parties.nouns.items()]
     return [f"{name}: {key}: unknown actor {actor!r}" for key, actor in named if actor not in actors]
 

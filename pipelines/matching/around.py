@@ -124,11 +124,14 @@ def opens_infinitive(sentence: Sentence, at: int) -> bool:
     return ahead < len(tags) and tags[ahead] in {"VB", "BE", "HAVE", "DO"}
 
 
-def clause_opener(clause: Clause) -> tuple[str, list[Phrase]] | None:
+def clause_opener(clause: Clause, verb: VerbGroup) -> tuple[str, list[Phrase]] | None:
     """Return the last "before X (and Y)" of a clause, where a finite verb now makes it a clause of its own."""
-    if not clause.preps or (clause.verb is None and clause.subjects):
+    if not clause.preps:
         return None
     prep, phrase = clause.preps[-1]
+    headline = prep == "as" and phrase.end == verb.start
+    if clause.verb is None and clause.subjects and not headline:
+        return None
     if prep not in CLAUSE_PREPOSITIONS:
         holder = phrase.holder
         if holder is None or holder.prep is None or holder.prep not in CLAUSE_PREPOSITIONS:

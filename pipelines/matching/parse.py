@@ -127,9 +127,8 @@ class Parser:
         low = self.sentence.lows[at]
         if low in "–—-" and at and self.clause.verb is None and not self.clause.subjects:
             return
-        kind = "main"
         before = self.clause
-        self.clause = self._open(kind, None, ":" if low == ":" else "")
+        self.clause = self._open("main", None)
         if low == ":" and (before.verb is not None or before.subjects):
             self.clause.leader = before
         self.prep, self.conj, self.comma, self.last, self.slot = None, False, False, None, None
@@ -264,8 +263,7 @@ class Parser:
             self._coordinate(self.clause)
         self.clause.verb = self.clause.verb or verb
         self.prep, self.conj, self.comma, self.quote = None, False, False, False
-        self.slot = None
-        self.last = None
+        self.slot = self.last = None
         return verb.end
 
     def _coordinate(self, like: Clause) -> None:
@@ -277,7 +275,7 @@ class Parser:
         self.clause = clause
 
     def _finite(self, verb: VerbGroup) -> None:
-        if self.clause.verb is None and self._steal_prep(self.clause):
+        if self.clause.verb is None and self._steal_prep(self.clause, verb):
             return
         clause = self._finite_ancestor(self.clause)
         if clause.verb is None and self._inserts(clause, verb):
@@ -293,10 +291,10 @@ class Parser:
             return
         if self._inverts(verb):
             return
-        stolen = None if self.conj else stealable(clause)
-        if stolen is not None and not prep_is_later(clause, stolen):
+        stolen = stealable(clause)
+        if stolen is not None and not self.conj and not prep_is_later(clause, stolen):
             self._steal(clause, stolen)
-        elif self._steal_prep(clause):
+        elif self._steal_prep(clause, verb):
             return
         elif above is not None and not self.conj:
             self.clause = above
@@ -345,9 +343,8 @@ class Parser:
         waits = verb.lemma in self.cues and not any(child.kind == "comp" for child in clause.children)
         reported = waits and phrase.late == "comma" and not is_cue_next(self.sentence, phrase, self.cues)
         after_break = bool(phrase.late) and not reported
-        kind = "comp" if not after_break else "coord"
-        if after_break and is_cue_next(self.sentence, phrase, self.cues):
-            kind = "aside"
+        aside = after_break and is_cue_next(self.sentence, phrase, self.cues)
+        kind = "aside" if aside else "coord" if after_break else "comp"
         new = self._open(kind, clause if kind == "comp" else None)
         new.subjects = stolen
         new.leader = clause.leader if kind != "comp" else None
@@ -355,9 +352,9 @@ class Parser:
             new.kind, new.parent = "comp", clause.parent
         self.clause = new
 
-    def _steal_prep(self, clause: Clause) -> bool:
+    def _steal_prep(self, clause: Clause, verb: VerbGroup) -> bool:
         """Turn "before X" into a clause when a finite verb follows X."""
-        opener = clause_opener(clause)
+        opener = clause_opener(clause, verb)
         if opener is None:
             return False
         prep, group = opener

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from pipelines.matching.people import Memory
 from pipelines.matching.phrases import Phrase
 from pipelines.matching.scanner import Mention
 from pipelines.matching.tokens import Sentence
@@ -42,8 +43,6 @@ _KIND_NOUNS: Final = {
     "militia": "force",
     "group": "force",
     "paramilitary": "force",
-    "ministry": "organisation",
-    "company": "organisation",
 }
 _PLACE_KINDS: Final = {
     "city": frozenset({"city", "town"}),
@@ -55,29 +54,14 @@ _PLACE_KINDS: Final = {
     "region": frozenset({"region"}),
     "refinery": frozenset({"refinery"}),
 }
+_BELONGING: Final = frozenset({"member", "gov", "force", "org"})
+_NAMED_AFTER: Final = frozenset({"ministry", "company", "coalition", "council", "court", "parliament", "commission"})
+"""Nouns that stand in the names of those they go back to ("the ministry")."""
 _BELONGS: Final = frozenset({"of", "from", "linked", "in", "within", "for", "with"})
-_REMEMBERED: Final = 40
-"""Names kept per article for pronouns: the last few count, a list of 100,000 must not."""
 
 
 def _is_name(sentence: Sentence, phrase: Phrase) -> bool:
     return sentence.tags[phrase.head] == "NAME"
-
-
-class Memory:
-    """Who and what the article named last."""
-
-    def __init__(self) -> None:
-        self.people: list[str] = []
-        self.groups: list[str] = []
-        self.places: list[str] = []
-
-    def saw(self, seen: list[str], name: str) -> None:
-        """Note `name` as the latest of its kind."""
-        if name in seen:
-            seen.remove(name)
-        seen.append(name)
-        del seen[:-_REMEMBERED]
 
 
 class Parties:
@@ -92,6 +76,7 @@ class Parties:
                 self.heads.setdefault(word, []).append(name)
         self.adjectives = source.adjectives
         self.combine = source.combine
+        self.forces = source.forces
         self.nouns = source.nouns
         self.linked = frozenset(words(source.linked))
         self.place_nouns = frozenset(words(source.place_nouns)) | frozenset(
@@ -241,9 +226,9 @@ class Parties:
         adjective = self._by_adjective(sentence, phrase, classes)
         if adjective:
             return adjective
-        if "member" in classes or "gov" in classes or "force" in classes:
+        if not _BELONGING.isdisjoint(classes):
             for other in self._modifiers(sentence, phrase):
-                return other
+                return self.forces.get(other, other) if "force" in classes else other
             place = self._metonym_inside(sentence, phrase)
             if place:
                 return place
@@ -289,6 +274,9 @@ class Parties:
             for name in self._recent(sentence, phrase.start, person=True):
                 if head not in _SOLDIERS or self._soldier(name):
                     return name
+        if head in _NAMED_AFTER:
+            named = (name for name in self._recent(sentence, phrase.start, person=False) if head in self._words(name))
+            return next(named, None)
         kind = _KIND_NOUNS.get(head)
         if kind is not None:
             for name in self._recent(sentence, phrase.start, person=False):
@@ -302,6 +290,10 @@ class Parties:
             if mention is not None and mention.actors and (self.kind(mention.actors[0]) == "person") == person:
                 yield self._choose(mention.actors)
         yield from reversed(self.memory.people if person else self.memory.groups)
+
+    def _words(self, name: str) -> str:
+        actor = self.vocabulary.actors[name]
+        return " ".join((actor.id, actor.name, *actor.aliases.get("en", ()))).lower()
 
     def _soldier(self, name: str) -> bool:
         member = self.vocabulary.actors[name].member_of

@@ -7,6 +7,7 @@ from typing import Final
 from pipelines.matching.attribution import Credit, Credits, claim_of
 from pipelines.matching.dates import When
 from pipelines.matching.parties import Parties
+from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.realis import Moods, dated, nearest
 from pipelines.matching.speech import Speech
@@ -20,7 +21,7 @@ _EMPTY_WORDS: Final = frozenset(
 )
 _CONTENT: Final = frozenset({"inf", "comp", "ger"})
 _ENTRANCES: Final = frozenset({"in", "at", "near", "outside", "inside", "from", "into", "to", "of"})
-"""What is entered after a withdrawal is where the others went from."""
+"""What is entered after a withdrawal is where the others went from; one goes to a place to do something there."""
 _SETTINGS: Final = frozenset({"in", "at", "near", "outside", "inside"})
 
 
@@ -234,7 +235,8 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
         return [parties.party(sentence, phrase, actor) for actor in ids]
     if sentence.lows[phrase.head] in _EMPTY_WORDS and not (phrase.preps and context.everyone):
         return []
-    if phrase.possessor is not None and (owner := _party(context, phrase.possessor, used, strict=True)):
+    body = sentence.lemmas[phrase.head] in parties.heads
+    if not body and phrase.possessor is not None and (owner := _party(context, phrase.possessor, used, strict=True)):
         return owner
     for prep, inner in phrase.preps:
         if prep in {"of", "by"} and (found := parties.ids(sentence, inner)):
@@ -253,6 +255,8 @@ def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
     if parties.place_ids(sentence, phrase):
         return False
     if head in parties.persons or head in parties.heads or head in _CROWDS:
+        return True
+    if tag == "NOUN" and person_like(head):
         return True
     if tag == "NAME":
         return not _is_time(sentence.lows[phrase.head])
@@ -314,7 +318,7 @@ def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Par
     for name in names:
         for phrase in found.slots.get(name, ()):
             if not phrase.early or found.nominal or phrase.holder is None or not _is_somebody(context, phrase.holder):
-                _add_place(context, phrase, places)
+                _add_place(context, phrase, places, unknown=name in _SETTINGS)
                 if name in {"obj", "subj"}:
                     _places_inside(context, phrase, places)
     if found.nominal:
@@ -334,7 +338,8 @@ def _places_inside(context: Context, phrase: Phrase, places: dict[str, Party]) -
 
 def _setting(context: Context, found: Found, places: dict[str, Party]) -> None:
     """Take the place of the clauses above ("In Kirkuk, X said that it had ...")."""
-    settings = _ENTRANCES if found.rule.group.type == "SEIZE" else _SETTINGS
+    wide = found.rule.group.type == "SEIZE" or found.clause.kind == "inf"
+    settings = _ENTRANCES if wide else _SETTINGS
     step: Clause | None = found.clause
     while not places and step is not None:
         for prep, phrase in step.preps:
@@ -357,8 +362,13 @@ def _modifying_place(context: Context, found: Found, places: dict[str, Party]) -
                 _add_place(context, Phrase(at, at + 1, at), places)
 
 
-def _add_place(context: Context, phrase: Phrase, places: dict[str, Party]) -> None:
+def _add_place(context: Context, phrase: Phrase, places: dict[str, Party], *, unknown: bool = False) -> None:
+    """Add what a phrase names as a place; with `unknown`, also a name that the schema has not."""
     sentence = context.sentence
+    low = sentence.lows[phrase.head]
+    strange = sentence.tags[phrase.head] == "NAME" and sentence.mentions[phrase.head] is None and not _is_time(low)
+    if unknown and strange and phrase.possessor is None and low.isalpha():
+        places.setdefault(low, context.parties.party(sentence, phrase, None))
     for place in context.parties.place_ids(sentence, phrase):
         if place not in places:
             party = context.parties.party(sentence, phrase, place)

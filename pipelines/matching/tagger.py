@@ -94,6 +94,10 @@ def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, firs
 def _mark(low: str) -> str:
     if low in QUOTES:
         return "QUOTE"
+    if low in "$€£¥":
+        return "DET"
+    if low in "/*#&@+=<>|~^_\\":
+        return "FIX"
     if low in ",()[]":
         return "COMMA"
     if low in "–—-:;":
@@ -153,17 +157,11 @@ def _opens_infinitive(sentence: Sentence, grammar: Grammar, at: int, parts: tupl
 
 def _previous(tags: list[str], at: int) -> int:
     """Return the index of the token before `at` that is no adverb, -1 at the beginning."""
-    at -= 1
-    while at >= 0 and tags[at] in _SKIP:
-        at -= 1
-    return at
+    return next((back for back in range(at - 1, -1, -1) if tags[back] not in _SKIP), -1)
 
 
 def _next(tags: list[str], at: int) -> str:
-    at += 1
-    while at < len(tags) and tags[at] in _SKIP:
-        at += 1
-    return tags[at] if at < len(tags) else "END"
+    return next((tags[ahead] for ahead in range(at + 1, len(tags)) if tags[ahead] not in _SKIP), "END")
 
 
 def _decide(sentence: Sentence, grammar: Grammar) -> None:
@@ -313,6 +311,8 @@ def _surely_finite(sentence: Sentence, at: int) -> bool:
 def _plain_present(sentence: Sentence, before: int, form: str) -> str:
     """Decide for a verb that is hardly ever a noun: only its subject's number matters."""
     tag_before, low = sentence.tags[before], sentence.lows[before]
+    if tag_before == "ADJ":
+        return form if form == "VBZ" else ""
     if tag_before in {"NOUN", "NAME", "COMMA", "QUOTE"} or low in _QUANTITIES:
         return form if form == "VBZ" or tag_before != "NOUN" or _is_plural(low) else "NOUN"
     return ""

@@ -1,0 +1,77 @@
+"""What an article has named so far, and which nouns look like somebody."""
+
+from typing import Final
+
+_REMEMBERED: Final = 40
+"""Names kept per article for pronouns: the last few count, a list of 100,000 must not."""
+
+_PERSON_ENDINGS: Final = ("er", "ers", "or", "ors", "ist", "ists", "man", "men")
+_NO_PERSONS: Final = frozenset(
+    [
+        "order",
+        "number",
+        "letter",
+        "water",
+        "power",
+        "paper",
+        "border",
+        "river",
+        "tower",
+        "sector",
+        "factor",
+        "corner",
+        "matter",
+        "weather",
+        "winter",
+        "summer",
+        "october",
+        "september",
+        "november",
+        "december",
+        "quarter",
+        "centre",
+        "center",
+        "computer",
+        "error",
+        "mirror",
+        "motor",
+        "door",
+        "floor",
+        "color",
+        "theater",
+        "theatre",
+        "shelter",
+        "counter",
+        "chapter",
+        "disaster",
+        "answer",
+        "offer",
+        "pressure",
+        "fighter-bomber",
+        "tanker",
+        "trailer",
+        "helicopter",
+        "crater",
+    ]
+)
+
+
+class Memory:
+    """Who and what the article named last."""
+
+    def __init__(self) -> None:
+        self.people: list[str] = []
+        self.groups: list[str] = []
+        self.places: list[str] = []
+
+    def saw(self, seen: list[str], name: str) -> None:
+        """Note `name` as the latest of its kind."""
+        if name in seen:
+            seen.remove(name)
+        seen.append(name)
+        del seen[:-_REMEMBERED]
+
+
+def person_like(head: str) -> bool:
+    """Tell whether a noun that no list has looks like somebody ("intruders", "cameraman")."""
+    return head.endswith(_PERSON_ENDINGS) and head not in _NO_PERSONS and len(head) > 4
