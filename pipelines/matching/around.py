@@ -1,6 +1,7 @@
 """What the parser looks at before it decides: the next few tokens, and the clauses around the present one."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup
 from pipelines.matching.tagger import VERBS
@@ -10,10 +11,25 @@ PHRASE_TAGS: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$", "PR
 VERBAL_TAGS: Final = VERBS | {"BE", "HAVE", "DO", "MODAL"}
 CLAUSE_PREPOSITIONS: Final = frozenset({"before", "after", "since", "until", "till", "as", "for", "like", "than"})
 """Prepositions that open a clause when a finite verb follows their noun."""
+NON_FINITE: Final = frozenset({"inf", "part", "ger", "reduced"})
+_DIRECTIONS: Final = ("north", "south", "east", "west", "close", "next")
 _PARENTHESIS: Final = 12
 """Tokens of a parenthesis that is passed over ("(PUK)"): it explains, and hides what stands on both sides."""
 _TELLING: Final = frozenset({"tell", "inform", "assure"})
 """Verbs of saying that take a listener before what is said."""
+
+
+class Tables(NamedTuple):
+    """Verbs that the parser knows by name.
+
+    `cues` may have their subject after them; the object of `controls` does the infinitive below; `linked` are
+    participles that say whose somebody is; `phrasal` are verbs with the particles after which their object may stand.
+    """
+
+    cues: frozenset[str]
+    controls: frozenset[str]
+    linked: frozenset[str]
+    phrasal: Mapping[str, frozenset[str]]
 
 
 def parenthesis(sentence: Sentence, at: int) -> int:
@@ -145,3 +161,20 @@ def is_insertion(sentence: Sentence, last: Phrase, verb: VerbGroup, cues: frozen
     """Tell "X, Y said, left" from an apposition: a verb of saying follows Y, and a comma that verb."""
     apposed = last.holder is not None and last in last.holder.apposed
     return apposed and verb.lemma in cues and sentence.tags[verb.end : verb.end + 1] == ["COMMA"]
+
+
+def near(prep: str) -> str:
+    """Read "south of", "close to" and "next to" as "near"."""
+    return "near" if prep.endswith((" of", " to")) and prep.startswith(_DIRECTIONS) else prep
+
+
+def finite_ancestor(clause: Clause, *, climb: bool) -> Clause:
+    """Climb out of infinitives and participles, unless the last object there can be the new verb's subject.
+
+    After a conjunction (`climb`) it can't.
+    """
+    while clause.kind in NON_FINITE and clause.verb is not None and clause.parent is not None:
+        if not climb and stealable(clause) is not None and not open_above(clause):
+            break
+        clause = clause.parent
+    return clause

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from pipelines.matching.around import Tables
 from pipelines.matching.attribution import Credits
 from pipelines.matching.core import CoreCoder, guess_language
 from pipelines.matching.dates import find_times, local_day, published_time
@@ -103,6 +104,7 @@ class Coder:
         self.moods = Moods(self.language.time)
         self._gate = gate_ids(vocabulary)
         self._parties = Parties(vocabulary, self.language)
+        self.tables = Tables(self.credits.verbs, _CONTROLS, self._parties.linked, self.patterns.phrasal)
 
     @property
     def ref(self) -> SchemaRef:
@@ -198,7 +200,7 @@ class Coder:
     ) -> list[CodedEvent]:
         sentence = tokenise(text, span, mentions, title=title)
         tag(sentence, self.grammar)
-        clauses = Parser(sentence, self.credits.verbs, _CONTROLS, context.parties.linked).parse()
+        clauses = Parser(sentence, self.tables).parse()
         context.begin(sentence, clauses)
         found = context.triggers.find(sentence, clauses)
         if found:

@@ -46,6 +46,8 @@ _PATTERN: Final = re.compile(
     re.IGNORECASE,
 )
 """Alternatives begin with fixed words and hold no nested repetition: linear."""
+_DEADLINE: Final = re.compile(r"\b(?:until|till|by) $", re.IGNORECASE)
+"""Before a weekday these look ahead: "until Sunday" is the Sunday to come."""
 _COUNTS: Final = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
                   "nine": 9, "ten": 10, "a few": 3, "several": 3}  # fmt: skip
 _SPAN_DAYS: Final = {"hour": 0, "day": 1, "week": 7, "month": 30, "year": 365}
@@ -85,7 +87,10 @@ def find_times(text: str, span: tuple[int, int], today: date, anchor: date | Non
     """Return the time expressions of a sentence in order. `anchor` is the day that "later" counts from."""
     found = []
     for match in _PATTERN.finditer(text, *span):
-        resolved = _resolve(match.groupdict(), match.group(), today, anchor or today)
+        part = match.groupdict()
+        if part["weekday"] and _DEADLINE.search(text, max(span[0], match.start() - 9), match.start()):
+            part["side"] = "next"
+        resolved = _resolve(part, match.group(), today, anchor or today)
         if resolved is not None:
             found.append(When(match.start(), match.end(), match.group(), *resolved))
     return found

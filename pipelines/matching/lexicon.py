@@ -1,6 +1,6 @@
 """Event patterns of one language compiled for look-up by verb or noun lemma."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from schemas.lexicon import Constraint, Frame, Group, Language, Pattern, lines, parse_pattern, words
 
@@ -32,6 +32,14 @@ def _slots(frame: Frame) -> Slots:
     return Slots(_split(frame.actors), _split(frame.recipients), _split(frame.places), frame.both, frame.of)
 
 
+_OBJECT_FOLLOWS: Final = frozenset({"over", "off", "up", "out", "down", "back", "away", "aside"})
+"""Particles after which the object of a phrasal verb may stand; after "in" or "on" it would be a place."""
+
+
+def _particles(rules: list[Rule]) -> frozenset[str]:
+    return frozenset(word for rule in rules for word in rule.pattern.particles) & _OBJECT_FOLLOWS
+
+
 class Patterns:
     """Rules by lemma; word classes resolved; the most specific rules first."""
 
@@ -47,6 +55,7 @@ class Patterns:
         frames = {name: _slots(frame) for name, frame in events.frames.items()}
         for group in events.groups:
             self._add(group, frames)
+        self.phrasal = {lemma: _particles(rules) for lemma, rules in self.verbs.items()}
         for rules in self.verbs.values():
             rules.sort(key=lambda rule: (-rule.pattern.weight, rule.id))
 

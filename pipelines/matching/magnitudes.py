@@ -166,7 +166,9 @@ def _share(sentence: Sentence, at: int, end: int) -> tuple[str, str | None, int]
     near = sentence.lows[max(0, at - 5) : stop + 7]
     if "turnout" in sentence.lows[stop : stop + 2] or "turnout" in sentence.lows[max(0, at - 4) : at]:
         return "turnout", "%", stop
-    if {"backed", "voted", "yes", "favour", "favor", "independence", "supported", "voters"} & set(near):
+    if {"part", "turned"} & set(near) and "independence" not in near:
+        return "turnout", "%", stop
+    if {"backed", "voted", "yes", "favour", "favor", "independence", "supported"} & set(near):
         return "yes-share", "%", stop
     return None
 

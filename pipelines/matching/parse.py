@@ -4,19 +4,21 @@ One pass; open clauses are links to their parents, so nothing recurses over the 
 relative and reduced relative clauses, that- and infinitive complements, coordination, apposition.
 """
 
-from typing import Final
 
 from pipelines.matching.around import (
     CLAUSE_PREPOSITIONS,
     PHRASE_TAGS,
     VERBAL_TAGS,
+    Tables,
     clause_opener,
     controller,
+    finite_ancestor,
     finite_next,
     introductory,
     is_cue_next,
     is_insertion,
     list_goes_on,
+    near,
     open_above,
     opens_infinitive,
     parenthesis,
@@ -28,19 +30,13 @@ from pipelines.matching.around import (
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup, is_time, read_phrase, read_verb
 from pipelines.matching.tokens import Sentence
 
-_NON_FINITE: Final = frozenset({"inf", "part", "ger", "reduced"})
-
 
 class Parser:
-    """Reads one sentence. After `cues` the subject may follow; the object of `controls` does the infinitive below."""
+    """Reads one sentence."""
 
-    def __init__(
-        self, sentence: Sentence, cues: frozenset[str], controls: frozenset[str], linked: frozenset[str]
-    ) -> None:
+    def __init__(self, sentence: Sentence, tables: Tables) -> None:
         self.sentence = sentence
-        self.cues = cues
-        self.controls = controls
-        self.linked = linked
+        self.tables = tables
         self.clauses: list[Clause] = []
         self.clause = self._open("main", None)
         self.prep: str | None = None
@@ -75,8 +71,7 @@ class Parser:
     def _mark(self, at: int, tag: str) -> None:
         """Take prepositions, conjunctions, relatives and punctuation."""
         if tag == "PREP":
-            self.prep, self.prep_at = self.sentence.lemmas[at], at
-            self.clause.particles.append((at, self.sentence.lows[at]))
+            self._preposition(at)
         elif tag == "TO":
             self._to(at)
         elif tag == "CONJ":
@@ -94,6 +89,13 @@ class Parser:
         elif tag == "QUOTE":
             self.quote = True
 
+    def _preposition(self, at: int) -> None:
+        """Take a preposition, or the particle of a verb ("took over the city": the city is the object)."""
+        low, verb = self.sentence.lows[at], self.clause.verb
+        self.clause.particles.append((at, low))
+        if verb is None or at != verb.end or low not in self.tables.phrasal.get(verb.lemma, ()):
+            self.prep, self.prep_at = near(self.sentence.lemmas[at]), at
+
     def _to(self, at: int) -> None:
         if opens_infinitive(self.sentence, at):
             self._infinitive()
@@ -107,7 +109,7 @@ class Parser:
         parent = verbal_ancestor(self.clause)
         clause = self._open("inf", parent, "to")
         verb = parent.verb
-        controlled = verb is not None and verb.lemma in self.controls and not verb.passive
+        controlled = verb is not None and verb.lemma in self.tables.controls and not verb.passive
         clause.subjects = list((controlled and controller(parent)) or parent.surface_subjects())
         self.clause, self.prep, self.conj = clause, None, False
 
@@ -211,7 +213,12 @@ class Parser:
         phrase.early = self.clause.verb is None and phrase.holder is not None
         clause = self.clause
         verb = clause.verb
-        if clause.kind == "reduced" and clause.subjects and verb and self.sentence.lows[verb.head] in self.linked:
+        if (
+            clause.kind == "reduced"
+            and clause.subjects
+            and verb
+            and self.sentence.lows[verb.head] in self.tables.linked
+        ):
             clause.subjects[0].preps.append(("linked", phrase))
         self.slot = None
 
@@ -277,7 +284,7 @@ class Parser:
     def _finite(self, verb: VerbGroup) -> None:
         if self.clause.verb is None and self._steal_prep(self.clause, verb):
             return
-        clause = self._finite_ancestor(self.clause)
+        clause = finite_ancestor(self.clause, climb=self.conj)
         if clause.verb is None and self._inserts(clause, verb):
             return
         if clause.verb is None:
@@ -304,7 +311,7 @@ class Parser:
     def _inserts(self, clause: Clause, verb: VerbGroup) -> bool:
         """Take "X, Y said, left": an insertion between a subject and its verb looks like an apposition at first."""
         last = self.last
-        if last is None or last.holder is None or not is_insertion(self.sentence, last, verb, self.cues):
+        if last is None or last.holder is None or not is_insertion(self.sentence, last, verb, self.tables.cues):
             return False
         last.holder.apposed.remove(last)
         aside = self._open("aside", clause)
@@ -312,18 +319,10 @@ class Parser:
         self.clause = aside
         return True
 
-    def _finite_ancestor(self, clause: Clause) -> Clause:
-        """Climb out of infinitives and participles, unless the last object there can be the new verb's subject."""
-        while clause.kind in _NON_FINITE and clause.verb is not None and clause.parent is not None:
-            if not self.conj and stealable(clause) is not None and not open_above(clause):
-                break
-            clause = clause.parent
-        return clause
-
     def _inverts(self, verb: VerbGroup) -> bool:
         """Take `..., said X` : the subject follows a verb of saying after a comma or a quotation mark."""
         following = self.sentence.tags[verb.end : verb.end + 1]
-        if verb.lemma not in self.cues or not (self.comma or self.quote) or self.conj:
+        if verb.lemma not in self.tables.cues or not (self.comma or self.quote) or self.conj:
             return False
         if not following or following[0] not in PHRASE_TAGS:
             return False
@@ -340,10 +339,10 @@ class Parser:
         assert verb is not None
         while phrase.coordinated and clause.objects and clause.objects[-1].coordinated:
             stolen.insert(0, clause.objects.pop())
-        waits = verb.lemma in self.cues and not any(child.kind == "comp" for child in clause.children)
-        reported = waits and phrase.late == "comma" and not is_cue_next(self.sentence, phrase, self.cues)
+        waits = verb.lemma in self.tables.cues and not any(child.kind == "comp" for child in clause.children)
+        reported = waits and phrase.late == "comma" and not is_cue_next(self.sentence, phrase, self.tables.cues)
         after_break = bool(phrase.late) and not reported
-        aside = after_break and is_cue_next(self.sentence, phrase, self.cues)
+        aside = after_break and is_cue_next(self.sentence, phrase, self.tables.cues)
         kind = "aside" if aside else "coord" if after_break else "comp"
         new = self._open(kind, clause if kind == "comp" else None)
         new.subjects = stolen
@@ -379,7 +378,7 @@ class Parser:
         new = self._open(kind, clause, prep or "")
         if kind == "part" and not self.comma and self.last is not None:
             new.subjects = self._group(self.last)
-        elif clause.verb is not None and clause.verb.lemma in self.controls and prep in {"of", "for", "from"}:
+        elif clause.verb is not None and clause.verb.lemma in self.tables.controls and prep in {"of", "for", "from"}:
             new.subjects = controller(clause) or list(clause.surface_subjects())
         else:
             new.subjects = list(clause.surface_subjects())

@@ -16,6 +16,7 @@ _FUTURE_MODALS: Final = frozenset({"will", "shall", "'ll", "wo"})
 _MOTION: Final = frozenset(
     [
         "visit",
+        "vote",
         "travel",
         "fly",
         "drive",

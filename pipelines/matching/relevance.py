@@ -41,15 +41,13 @@ def _sides(event: CodedEvent, vocabulary: Vocabulary) -> set[str]:
 
 
 def event_is_relevant(event: CodedEvent, vocabulary: Vocabulary) -> bool:
-    """Apply the three grounds to one event."""
+    """Apply to one event the grounds that one event can give: its place, and the vote."""
     if event.realis in _UNDATED or (event.type == "OIL" and event.mode == "price"):
         return False
     places = [place for party in event.places if (place := vocabulary.places.get(party.id or "")) is not None]
     if any(place.theatre for place in places):
         return True
     sides = _sides(event, vocabulary)
-    if all(sides & side for side in _SIDES):
-        return True
     kind = vocabulary.types.get(event.type)
     return bool(
         kind and kind.intrinsically_relevant and (sides & _SIDES[0] or any(_kurdish(place.id) for place in places))

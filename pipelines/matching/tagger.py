@@ -219,7 +219,8 @@ def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
     after = _next(tags, at)
     if before >= 0 and tags[before] in {"DET", "ADJ", "PRP$", "NUM", "POSS"}:
         return "ADJ" if after in {"NOUN", "NAME"} and tags[before] != "POSS" else "NOUN"
-    if noun and (before < 0 or tags[before] in {"CONJ", "COMMA", "PREP", "VBD", "ADJ", "BREAK"}):
+    compound = before >= 0 and tags[before] == "NOUN" and not _is_plural(sentence.lows[before])
+    if noun and (before < 0 or compound or tags[before] in {"CONJ", "COMMA", "PREP", "VBD", "ADJ", "BREAK"}):
         return "NOUN" if after in {"BE", "HAVE", "MODAL", "V?", "PREP", "COMMA", "PUNCT", "END", "CONJ"} else "VBG"
     return "VBG"
 

@@ -40,7 +40,12 @@ class Triggers:
         found += [hit for hit in self._phrases(sentence, clauses) if hit.start not in taken]
         taken |= {token for hit in found if hit.nominal for token in range(hit.start, hit.end)}
         used = self._object_heads(found)
-        found += [hit for hit in self._nominal(sentence, clauses, used) if hit.start not in taken]
+        doubled = {(hit.clause.index, hit.rule.group.type) for hit in found}
+        found += [
+            hit
+            for hit in self._nominal(sentence, clauses, used)
+            if hit.start not in taken and not (_is_argument(hit) and (hit.clause.index, hit.rule.group.type) in doubled)
+        ]
         found.sort(key=lambda hit: (hit.start, hit.rule.id))
         return found
 
@@ -276,6 +281,11 @@ _MEASURES: Final = frozenset(
         "bulk",
     ]
 )
+
+
+def _is_argument(hit: Found) -> bool:
+    """Tell whether an event noun is subject or object of its clause ("reinforcements were deployed")."""
+    return any(phrase.head == hit.start for phrase in (*hit.clause.subjects, *hit.clause.objects))
 
 
 def _computed(constraint: Constraint) -> bool:
