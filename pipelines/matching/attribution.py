@@ -8,6 +8,8 @@ from pipelines.matching.tokens import Sentence
 from schemas.lexicon import Attribution, words
 from schemas.records import Claim, ClaimSource, ClaimStatus, SourceKind
 
+_OUTLETS_OWN: Final = frozenset({"while", "whereas", "although", "though"})
+"""What such a clause adds after a report is the outlet's ("X said that ..., while in Kirkuk ...")."""
 _MOST: Final = 4
 """Sources kept for one claim; nesting deeper than that is noise."""
 
@@ -90,7 +92,7 @@ class Credits:
         """Return the sources of the clauses that a clause is the content of, outermost first."""
         found: list[Credit] = []
         step: Clause | None = clause
-        while step is not None and len(found) < _MOST:
+        while step is not None and len(found) < _MOST and step.mark not in _OUTLETS_OWN:
             parent = step.parent
             if parent is not None and parent.verb is not None and self._reports(step, parent):
                 strength = self.strength[parent.verb.lemma]

@@ -4,7 +4,6 @@ One pass; open clauses are links to their parents, so nothing recurses over the 
 relative and reduced relative clauses, that- and infinitive complements, coordination, apposition.
 """
 
-
 from pipelines.matching.around import (
     CLAUSE_PREPOSITIONS,
     PHRASE_TAGS,

@@ -333,7 +333,8 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
     if tag_before in {"TO", "MODAL", "DO"} and form == "VB":
         return "VB"
     if not (weak or noun) and (plain := _plain_present(sentence, before, form)):
-        return plain
+        inside = sentence.tags[before] in {"NOUN", "NAME"} and _finite_precedes(sentence, before, grammar)
+        return "NOUN" if inside else plain
     if tag_before in _BEFORE_NOUN or tag_before == "BE":
         return "NOUN"
     if tag_before in {"PRON", "WH"}:
