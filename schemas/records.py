@@ -79,12 +79,20 @@ class ArticleRevised(Record, frozen=True, kw_only=True):
     previous_revision_id: str
 
 
+LAST_REVISION = 2**31 - 1
+"""The revision number of a withdrawal that names none: it outranks every revision."""
+
+
 class ArticleRetracted(Record, frozen=True, kw_only=True):
-    """The outlet withdrew an article."""
+    """The outlet withdrew an article. `revision` is the number that the withdrawal takes among the article's
+    revisions; a
+    higher one that comes later brings the article back.
+    """
 
     article_id: str
     reason: str
     at: datetime
+    revision: int = LAST_REVISION
 
 
 class FateCounts(Record, frozen=True, kw_only=True):
@@ -404,6 +412,8 @@ class GenerationPromoted(Record, frozen=True, kw_only=True):
     previous: str | None
     schema: SchemaRef
     at: datetime
+    schema_dir: str = ""
+    """The folder that the schema was read from, so that a running job can follow; it need not exist any more."""
 
 
 class DeadLetter(Record, frozen=True, kw_only=True):

@@ -1,0 +1,219 @@
+"""The match job: codes every article of the log as the live generation, in epochs.
+
+wait for articles -> epoch through Beam -> report -> has another generation been promoted? -> again
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from connectors import registry
+from connectors.ports import Clock, EventLog, Index
+from pipelines.generations import initial_generation, live_generation, live_promotion, promotion_append, reconcile
+from pipelines.jobs.epochs import Epochs, Generation, Places, Runner, run_graph
+from schemas.envelope import ARTICLES
+from schemas.errors import IndexUnavailableError, KirkukError, LogError
+from schemas.records import GenerationPromoted, SchemaRef
+
+Progress = Callable[[Mapping[str, int | float | str]], None]
+_logger = logging.getLogger(__name__)
+_LONGEST_PAUSE_S: Final = 30.0
+_WAIT_S: Final = 0.5
+"""How long one wait for articles lasts: what a stop may be late by when nothing happens."""
+
+
+class MatchOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of the match job.
+
+    `runner` is a Beam runner by name and `beam_args` its command-line flags. `streaming` hands the runner the endless
+    graph
+    instead of running epochs (not for FnApiRunner, which never comes back from an endless source).
+    `batch_size`: articles
+    per element. `epoch_target_s`: what an epoch should last while there is a backlog; a stop waits for its end.
+    `max_failures`: epochs that may fail in a row, with growing pauses between, before the job gives up.
+    """
+
+    runner: str = "FnApiRunner"
+    beam_args: tuple[str, ...] = ()
+    streaming: bool = False
+    batch_size: int = 100
+    epoch_target_s: float = 1.0
+    max_failures: int = 8
+
+
+def choose_schema(promoted: GenerationPromoted, configured_dir: str) -> tuple[str, SchemaRef]:
+    """Return the folder and reference of the schema that a generation goes on with.
+
+    The configured folder, if it holds the generation's schema; else the folder that the generation was promoted with,
+    if that
+    still holds it; else the configured one as it is now: it was edited, and new articles are coded with the edit until
+    `kirkuk reprocess` codes the old ones as well. Raises SchemaError.
+    """
+    from pipelines.matching import load_coder
+
+    configured = load_coder(configured_dir).ref
+    if configured.digest == promoted.schema.digest or not Path(promoted.schema_dir or "\0").is_dir():
+        return configured_dir, configured
+    original = load_coder(promoted.schema_dir).ref
+    if original.digest == promoted.schema.digest:
+        return promoted.schema_dir, original
+    return configured_dir, configured
+
+
+def current_generation(log: EventLog, index: Index, schema_dir: str, clock: Clock) -> Generation:
+    """Return the live generation; a log that has none gets its first, named after the schema. Raises SchemaError."""
+    from pipelines.matching import load_coder
+
+    promoted = live_promotion(log)
+    if promoted is None:
+        ref = load_coder(schema_dir).ref
+        promoted = GenerationPromoted(
+            generation=initial_generation(ref), previous=None, schema=ref, at=clock.now(), schema_dir=schema_dir
+        )
+        log.append([promotion_append(promoted, 1)])
+    reconcile(log, index)
+    return Generation(promoted.generation, *choose_schema(promoted, schema_dir))
+
+
+class _MatchJob:
+    """The state of one run: the open ports, the generation, what was counted."""
+
+    def __init__(
+        self, log_url: str, index_url: str, schema_dir: str, options: MatchOptions, clock: Clock, progress: Progress
+    ) -> None:
+        self.places = Places(log_url, log_url, index_url)
+        self.log = registry.open_log(log_url)
+        self.index = registry.open_index(index_url)
+        self.runner = Runner(options.runner, options.beam_args)
+        self._schema_dir = schema_dir
+        self._options = options
+        self._clock = clock
+        self._progress = progress
+        self.totals = {"articles": 0, "relevant": 0, "events": 0, "dead": 0, "epochs": 0, "failures": 0}
+        self.follow()
+
+    def follow(self) -> None:
+        """Go on with the live generation, whichever it is now."""
+        self.generation = current_generation(self.log, self.index, self._schema_dir, self._clock)
+        self.epochs = Epochs(
+            self.generation,
+            self.places,
+            self.log,
+            self.log,
+            runner=self.runner,
+            batch_size=self._options.batch_size,
+            target_s=self._options.epoch_target_s,
+        )
+
+    def step(self) -> bool:
+        """Run one epoch of the live generation; False when there was nothing to do."""
+        if live_generation(self.log) != self.generation.name:
+            self.follow()
+        counts = self.epochs.run_one()
+        if counts is None:
+            return False
+        for name, count in counts.items():
+            self.totals[name] += count
+        self.totals["epochs"] += 1
+        self.report()
+        return True
+
+    def report(self) -> None:
+        """Tell the progress callback where the job stands."""
+        self._progress({**self.totals, "backlog": self.epochs.backlog(), "generation": self.generation.name})
+
+    def wait(self) -> None:
+        """Wait a moment for articles, in whichever partition."""
+        positions = self.epochs.positions()
+        for part, done in positions.items():
+            if self.log.wait(ARTICLES, after=done, timeout_s=_WAIT_S / len(positions), partition=part):
+                return
+
+    def close(self) -> None:
+        """Close the ports."""
+        self.index.close()
+        self.log.close()
+
+
+def run_match(
+    log_url: str,
+    index_url: str,
+    schema_dir: str,
+    options: MatchOptions,
+    *,
+    stop: threading.Event,
+    clock: Clock,
+    progress: Progress,
+    once: bool = False,
+) -> Mapping[str, int]:
+    """Code articles until `stop` is set, or with `once` until none are left; return what was counted.
+
+    Stops within an epoch, which `epoch_target_s` keeps short. Raises ConfigError and SchemaError for bad settings, and
+    after
+    `max_failures` failed epochs in a row the last error (KirkukError for expected ones).
+    """
+    job = _MatchJob(log_url, index_url, schema_dir, options, clock, progress)
+    try:
+        if options.streaming:
+            _stream(job, options)
+        elif once:
+            _drain(job, options, stop)
+        else:
+            _follow(job, options, stop)
+        return dict(job.totals)
+    finally:
+        job.close()
+
+
+def _drain(job: _MatchJob, options: MatchOptions, stop: threading.Event) -> None:
+    while not stop.is_set() and _attempt(job, options, stop):
+        pass
+
+
+def _follow(job: _MatchJob, options: MatchOptions, stop: threading.Event) -> None:
+    job.report()
+    while not stop.is_set():
+        if not _attempt(job, options, stop):
+            job.wait()
+
+
+def _attempt(job: _MatchJob, options: MatchOptions, stop: threading.Event) -> bool:
+    """Run one step, again after a pause when it fails."""
+    for failures in range(1, options.max_failures + 1):
+        try:
+            return job.step()
+        except (RuntimeError, LogError, IndexUnavailableError) as error:
+            job.totals["failures"] += 1
+            if failures == options.max_failures:
+                raise KirkukError(f"matching failed {failures} times in a row; last error: {error}") from error
+            pause_s = min(_LONGEST_PAUSE_S, 0.25 * 2**failures)
+            _logger.warning("matching failed (%s); trying again in %.1f s", last_line(error), pause_s)
+            if stop.wait(pause_s):
+                return False
+    return False
+
+
+def last_line(error: Exception) -> str:
+    """Return the line of an error that says what happened: runners put the worker's whole traceback into theirs."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[-1].strip() if lines else type(error).__name__
+
+
+def _stream(job: _MatchJob, options: MatchOptions) -> None:
+    """Hand the endless graph to a streaming runner; returns when the runner does."""
+    from pipelines.transforms import Plan, Span
+
+    began = time.monotonic()
+    generation = job.generation
+    plan = Plan(
+        *job.places, generation.schema_dir, generation.ref.digest, generation.name, batch_size=options.batch_size
+    )
+    spans = [Span(part, done) for part, done in job.epochs.positions().items()]
+    counts = run_graph(plan, spans, job.runner)
+    job.totals.update(counts)
+    _logger.info("the streaming runner came back after %.0f s", time.monotonic() - began)
