@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from schemas.documents import article_document, event_documents
 
-from connectors.ports import Advance, Append, Document, EventLog, Index, Stored
+from connectors.ports import Advance, Append, Document, EventLog, Index, Rejected, Stored
 from pipelines.matching import Coder, code_article
 from schemas.envelope import ARTICLES, DEAD_LETTERS, MATCHES, Event, derived, encode, pack, unpack
 from schemas.errors import RecordError, RecordTooLargeError
@@ -31,11 +31,17 @@ from schemas.records import (
 )
 
 MATCH_STEP: Final = "match"
-INDEX_STEP: Final = "index"
 _LONGEST_ERROR: Final = 2000
 _LARGEST_EMBEDDED: Final = 200_000
 """Bytes of a record that a dead letter still carries whole; larger ones are pointed at, so that no dead letter can
 outgrow the log's limit for one record."""
+
+
+class Origin(NamedTuple):
+    """Where an event of `articles` stands. As JSON it is the record of a dead letter, and says what to feed again."""
+
+    partition: int
+    stored: Stored
 
 
 class Outcome(NamedTuple):
@@ -44,6 +50,7 @@ class Outcome(NamedTuple):
     `documents` is empty for a withdrawn article: the index then forgets it.
     """
 
+    origin: Origin
     article_id: str
     revision: int
     coded: Event | None = None
@@ -72,9 +79,10 @@ def _pack_coded(coded: ArticleCoded) -> Event:
     return pack(coded, event_id=coded_id(coded), subject=article.article_id, time=article.ingested)
 
 
-def _code(coder: Coder, article: Article) -> Outcome:
+def _code(coder: Coder, origin: Origin, article: Article) -> Outcome:
     coded = code_article(coder, article)
     return Outcome(
+        origin=origin,
         article_id=article.article_id,
         revision=article.revision,
         coded=_pack_coded(coded),
@@ -84,7 +92,7 @@ def _code(coder: Coder, article: Article) -> Outcome:
     )
 
 
-def _withdraw(coder: Coder, record: ArticleRetracted) -> Outcome:
+def _withdraw(coder: Coder, origin: Origin, record: ArticleRetracted) -> Outcome:
     """Code a withdrawal as a revision without events: it takes the article's reports out of every development."""
     article = ArticleRef(
         article_id=record.article_id,
@@ -101,58 +109,46 @@ def _withdraw(coder: Coder, record: ArticleRetracted) -> Outcome:
         ingested=record.at,
     )
     coded = ArticleCoded(article=article, schema=coder.ref, relevant=False)
-    return Outcome(article_id=record.article_id, revision=record.revision, coded=_pack_coded(coded))
+    return Outcome(origin, record.article_id, record.revision, coded=_pack_coded(coded))
 
 
-def _pointer(stored: Stored, partition: int) -> dict[str, Any]:
-    return {"stream": ARTICLES, "partition": partition, "position": stored.position, "id": stored.event.id}
+def dead_letter(origin: Origin, generation: str, fault: str, error: str, now: datetime) -> DeadLetter:
+    """Describe what could not be done for an event of `articles` in `generation`; `fault` names the kind of failure.
 
-
-def dead_letter(stored: Stored, partition: int, generation: str, error: str, at: datetime) -> DeadLetter:
-    """Describe an event of `articles` that can't be coded in `generation`.
-
-    Its record is the event, or `{"stream", "partition", "position", "id"}` of one that is too large to carry.
+    Its record is the event as stored, or `{"stream", "partition", "position", "id"}` of one that is too large to carry.
     """
-    record = encode(stored.event)
+    event = origin.stored.event
+    record = encode(event)
     if len(record) > _LARGEST_EMBEDDED:
-        record = msgspec.json.encode(_pointer(stored, partition))
+        place = {"stream": ARTICLES, "partition": origin.partition, "position": origin.stored.position, "id": event.id}
+        record = msgspec.json.encode(place)
     return DeadLetter(
-        dead_letter_id=stable_id(MATCH_STEP, generation, stored.event.id),
+        dead_letter_id=stable_id(MATCH_STEP, generation, event.id, fault),
         step=MATCH_STEP,
-        key=stored.event.subject,
+        key=event.subject,
         error=error[:_LONGEST_ERROR],
         record=record.decode(),
-        at=at,
-    )
-
-
-def code_event(coder: Coder, stored: Stored, *, partition: int, generation: str, now: datetime) -> Outcome:
-    """Code one event of `articles`. Never raises: whatever goes wrong with one article is its own dead letter."""
-    try:
-        record = unpack(stored.event)
-        if isinstance(record, ArticleRetracted):
-            return _withdraw(coder, record)
-        if not isinstance(record, (ArticlePublished, ArticleRevised)):
-            raise RecordError(f"{stored.event.name} is no article")  # noqa: TRY301 (one place turns faults into letters)
-        return _code(coder, record.article)
-    except Exception as error:  # noqa: BLE001 (a fault in the matcher must not stop the articles behind this one)
-        fault = dead_letter(stored, partition, generation, f"{type(error).__name__}: {error}", now)
-        return Outcome(article_id=stored.event.subject, revision=0, dead=fault)
-
-
-def _rejected_letter(document: Document, reason: str, generation: str, now: datetime) -> DeadLetter:
-    record = {"kind": document.kind, "id": document.id, "version": document.version, "fields": document.fields}
-    text = msgspec.json.encode(record)
-    if len(text) > _LARGEST_EMBEDDED:
-        text = msgspec.json.encode({**record, "fields": None})
-    return DeadLetter(
-        dead_letter_id=stable_id(INDEX_STEP, generation, document.kind, document.id, str(document.version)),
-        step=INDEX_STEP,
-        key=document.id,
-        error=reason[:_LONGEST_ERROR],
-        record=text.decode(),
         at=now,
     )
+
+
+def code_event(coder: Coder, origin: Origin, *, generation: str, now: datetime) -> Outcome:
+    """Code one event of `articles`. Never raises: whatever goes wrong with one article is its own dead letter."""
+    event = origin.stored.event
+    try:
+        record = unpack(event)
+        if isinstance(record, ArticleRetracted):
+            return _withdraw(coder, origin, record)
+        if not isinstance(record, (ArticlePublished, ArticleRevised)):
+            raise RecordError(f"{event.name} is no article")  # noqa: TRY301 (one place turns faults into letters)
+        return _code(coder, origin, record.article)
+    except Exception as error:  # noqa: BLE001 (a fault in the matcher must not stop the articles behind this one)
+        letter = dead_letter(origin, generation, "not coded", f"{type(error).__name__}: {error}", now)
+        return Outcome(origin, event.subject, 0, dead=letter)
+
+
+def _name(document: Document) -> tuple[str, str]:
+    return document.kind, document.id
 
 
 def pack_dead(letter: DeadLetter) -> Append:
@@ -200,18 +196,16 @@ class MatchSink:
         *,
         now: datetime,
         advances: Sequence[Advance] = (),
-        also: Sequence[Append] = (),
         out_of_order: bool = False,
     ) -> Written:
-        """Write documents, then outcomes, dead letters, `also` and `advances` in one append.
+        """Write documents, then outcomes, dead letters and `advances` in one append.
 
         `out_of_order`: the articles may have later revisions that the index holds already.
         Raises IndexUnavailableError and LogError; calling again with the same outcomes is safe.
         """
         letters = [outcome.dead for outcome in outcomes if outcome.dead is not None]
         letters += self._write_index(outcomes, now, revisit=out_of_order)
-        coded = [Append(self._stream, outcome.coded) for outcome in outcomes if outcome.coded is not None]
-        all_new, unfit = self._append(coded, [*map(pack_dead, letters), *also], advances, now)
+        unfit, all_new = self._append(outcomes, letters, advances, now)
         if not all_new:
             self._repair(outcomes)
         alive = [outcome for outcome in outcomes if outcome.dead is None]
@@ -243,42 +237,49 @@ class MatchSink:
         rejected = self._index.upsert(self._generation, documents)
         # And after it: another worker may have written an earlier revision in between.
         self._forget(stale, ())
-        return [_rejected_letter(refusal.document, refusal.reason, self._generation, now) for refusal in rejected]
+        return self._refusals(rejected, current.values(), now)
 
     def _forget(self, event_ids: Sequence[str], article_ids: Sequence[str]) -> None:
         self._index.delete(self._generation, "events", event_ids)
         self._index.delete(self._generation, "articles", article_ids)
 
-    def _append(
-        self, coded: Sequence[Append], rest: Sequence[Append], advances: Sequence[Advance], now: datetime
-    ) -> tuple[bool, list[DeadLetter]]:
-        """Append all; return whether all was new, and letters for outcomes that are too large to store."""
-        try:
-            return self._log.append([*coded, *rest], advances) == len(coded) + len(rest), []
-        except RecordTooLargeError:
-            unfit = self._append_singly(coded, now)
-            self._log.append([*rest, *map(pack_dead, unfit)], advances)
-            return False, unfit
+    def _refusals(self, rejected: Sequence[Rejected], outcomes: Iterable[Outcome], now: datetime) -> list[DeadLetter]:
+        """Turn the index's refusals into letters that lead back to the article."""
+        if not rejected:
+            return []
+        origins = {document: outcome.origin for outcome in outcomes for document in map(_name, outcome.documents)}
+        letters = []
+        for document, reason in rejected:
+            name = _name(document)
+            error = f"the index refused {'/'.join(name)}: {reason}"
+            letters.append(dead_letter(origins[name], self._generation, "refused " + "/".join(name), error, now))
+        return letters
 
-    def _append_singly(self, coded: Sequence[Append], now: datetime) -> list[DeadLetter]:
+    def _append(
+        self, outcomes: Sequence[Outcome], letters: Sequence[DeadLetter], advances: Sequence[Advance], now: datetime
+    ) -> tuple[list[DeadLetter], bool]:
+        """Append all; return letters for outcomes that are too large to store, and whether everything was new."""
+        coded = [Append(self._stream, outcome.coded) for outcome in outcomes if outcome.coded is not None]
+        dead = [pack_dead(letter) for letter in letters]
+        try:
+            return [], self._log.append([*coded, *dead], advances) == len(coded) + len(dead)
+        except RecordTooLargeError:
+            unfit = self._append_singly(outcomes, now)
+            self._log.append([*dead, *map(pack_dead, unfit)], advances)
+            return unfit, False
+
+    def _append_singly(self, outcomes: Sequence[Outcome], now: datetime) -> list[DeadLetter]:
         """Append what fits, one by one; the position follows with the letters, so a crash here repeats harmlessly."""
         unfit = []
-        for item in coded:
+        for outcome in outcomes:
+            if outcome.coded is None:
+                continue
             try:
-                self._log.append([item])
+                self._log.append([Append(self._stream, outcome.coded)])
             except RecordTooLargeError as error:
-                unfit.append(self._too_large(item.event, error, now))
+                text = f"the coded article can't be stored: {error}"
+                unfit.append(dead_letter(outcome.origin, self._generation, "too large", text, now))
         return unfit
-
-    def _too_large(self, event: Event, error: RecordTooLargeError, now: datetime) -> DeadLetter:
-        return DeadLetter(
-            dead_letter_id=stable_id(MATCH_STEP, self._generation, event.id, "too large"),
-            step=MATCH_STEP,
-            key=event.subject,
-            error=f"the coded article can't be stored: {error}"[:_LONGEST_ERROR],
-            record=msgspec.json.encode({"stream": ARTICLES, "article_id": event.subject}).decode(),
-            at=now,
-        )
 
     def _repair(self, outcomes: Sequence[Outcome]) -> None:
         """Some records were in the log before: another worker reads the same partition, and may be ahead of this one.

@@ -19,7 +19,7 @@ from connectors import registry
 from connectors.ports import START, Advance, EventLog, Index
 from pipelines.generations import match_consumer
 from pipelines.log_source import DEFAULT_BATCH, Batch, LogSource
-from pipelines.match_step import MatchSink, Outcome, Written, code_event
+from pipelines.match_step import MatchSink, Origin, Outcome, Written, code_event
 from pipelines.matching import Coder, load_coder
 from schemas.envelope import ARTICLES
 from schemas.errors import ConfigError, LogError
@@ -99,7 +99,7 @@ class CodeBatch(beam.DoFn):
         assert self._coder is not None
         now = datetime.now(UTC)
         outcomes = tuple(
-            code_event(self._coder, stored, partition=batch.partition, generation=self._generation, now=now)
+            code_event(self._coder, Origin(batch.partition, stored), generation=self._generation, now=now)
             for stored in batch.events
         )
         yield CodedBatch(batch.partition, batch.after, batch.last, outcomes)
