@@ -14,7 +14,9 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from schemas.documents import Document
 from schemas.envelope import Event
+from schemas.feeds import Fetched, FetchFailed, FetchRequest, ParsedFeed, ParseFailed
 from schemas.records import Alert, Record
 
 
@@ -89,19 +91,6 @@ class EventLog(Protocol):
 
     def close(self) -> None:
         """Release files and connections."""
-
-
-class Document(NamedTuple):
-    """One index document. `kind` is articles, events, developments or alerts; fields are those of schemas.documents.
-
-    `version`: a document is replaced only by one of the same or a higher version, so writes may be repeated and
-    reordered.
-    """
-
-    kind: str
-    id: str
-    version: int
-    fields: Mapping[str, Any]
 
 
 class Rejected(NamedTuple):
@@ -192,6 +181,26 @@ class Index(Protocol):
         """Release files and connections."""
 
 
+class Fetcher(Protocol):
+    """Gets feeds over HTTP. Everything that a server or a network can do wrong is a FetchFailed, never an exception."""
+
+    async def fetch(self, request: FetchRequest) -> Fetched | FetchFailed:
+        """Get one feed within the limits that the fetcher was made with; many may be under way at once."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class FeedParser(Protocol):
+    """Turns a body into items. Everything that a body can hold is a ParseFailed at worst, never an exception."""
+
+    async def parse(self, body: bytes, headers: Mapping[str, str], url: str) -> ParsedFeed | ParseFailed:
+        """Parse one feed within the limits that the parser was made with; many may be under way at once."""
+
+    def close(self) -> None:
+        """Stop worker processes."""
+
+
 class Notifier(Protocol):
     """One delivery channel."""
 
@@ -236,6 +245,8 @@ __all__ = [
     "Clock",
     "Document",
     "EventLog",
+    "FeedParser",
+    "Fetcher",
     "Hit",
     "Index",
     "Notifier",

@@ -82,7 +82,9 @@ def _remedy(data: Any, kind: Any) -> str:
     choices = [choice for choice in get_args(kind) if isinstance(choice, str)]
     if choices:
         return near(str(data), choices)
-    if get_origin(kind) is tuple:
+    if kind is bool:
+        return "write true or false"
+    if get_origin(kind) in {tuple, list}:
         return "write it as a list"
     return "put it in quotes" if kind is str and isinstance(data, bool | int | float) else "correct the value"
 

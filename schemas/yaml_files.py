@@ -17,6 +17,7 @@ MAX_BYTES: Final = 8 * 2**20
 MAX_DEPTH: Final = 20
 """Levels of nesting; the deepest shipped file has seven."""
 _TRUTH: Final = re.compile("^(?:true|True|TRUE|false|False|FALSE)$")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LAX: Final = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"}
 
 
@@ -86,6 +87,10 @@ def parse_yaml(text: str) -> Parsed:
 
 def _refused(text: str) -> str:
     """Look for what is refused in the flat stream of events, before anything is built from them."""
+    control = _CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        return f"line {line}: control character U+{ord(control.group()):04X}; remove it"
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:

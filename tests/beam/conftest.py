@@ -1,0 +1,91 @@
+"""The crash kit as a fixture, logs and indexes on disk, and short ways to run the jobs."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import schemas
+from connectors import registry
+from connectors.ports import SystemClock
+from pipelines.jobs.match import MatchOptions, run_match
+
+PLAY = Path(__file__).with_name("beam_play.py")
+
+
+@pytest.fixture(scope="session")
+def play() -> ModuleType:
+    """Builders and the crash kit."""
+    spec = importlib.util.spec_from_file_location("beam_play", PLAY)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def schema_dir() -> str:
+    return str(Path(schemas.__file__).parent / "kirkuk")
+
+
+class Desk:
+    """One log and one index on disk, open for looking, and the jobs that work on them."""
+
+    def __init__(self, folder: Path, schema_dir: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self.log_url = f"sqlite:///{folder}/log.db"
+        self.index_url = f"sqlite:///{folder}/index.db"
+        self.schema_dir = schema_dir
+        self.log = registry.open_log(self.log_url)
+        self.index = registry.open_index(self.index_url)
+
+    def match(self, *, stop=None, once=True, progress=lambda _: None, **options):
+        return run_match(
+            self.log_url,
+            self.index_url,
+            self.schema_dir,
+            MatchOptions(**{"batch_size": 20, **options}),
+            stop=stop or threading.Event(),
+            clock=SystemClock(),
+            progress=progress,
+            once=once,
+        )
+
+    def die(self, job: str, when: str, count: int) -> int:
+        """Run a job in a process of its own that dies at the named step; return its exit status."""
+        arguments = [job, self.log_url, self.index_url, self.schema_dir, when, str(count)]
+        done = subprocess.run(
+            [sys.executable, str(PLAY), *arguments],
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": str(PLAY.parents[2])},
+            timeout=120,
+        )
+        assert done.returncode in {0, -9}, done.stderr.decode()[-3000:]
+        return done.returncode
+
+    def close(self) -> None:
+        self.log.close()
+        self.index.close()
+
+
+@pytest.fixture
+def new_desk(tmp_path, schema_dir):
+    """Make desks; they are closed at the end."""
+    desks = []
+
+    def make(name: str = "desk") -> Desk:
+        desks.append(Desk(tmp_path / name, schema_dir))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.close()
+
+
+@pytest.fixture
+def desk(new_desk) -> Desk:
+    return new_desk()
