@@ -29,7 +29,8 @@ CASES = [
     ("actors.yaml", "kind: organisation", "kind: union", "actors.seamen.kind", "invalid enum value 'union'"),
     ("actors.yaml", "kind: organisation\n    side: civil", "kind: organisation\n    side: kurdisch",
      "actors.seamen.side", "did you mean 'kurdish'?"),
-    ("actors.yaml", SEAMEN, "aliases: {en: [x], xx: [y]}", "actors.seamen.aliases.xx", "unknown language; use one of el, en"),
+    ("actors.yaml", SEAMEN, "aliases: {en: [x], xx: [y]}", "actors.seamen.aliases.xx",
+     "unknown language; use one of el, en"),
     ("actors.yaml", SEAMEN, "aliases: {}", "actors.seamen.aliases", "is empty"),
     ("actors.yaml", SEAMEN, "aliases: {en: ['']}", "actors.seamen.aliases.en[0]", "'' is empty; remove it"),
     ("actors.yaml", SEAMEN, "aliases: {en: ['(a|)']}", "actors.seamen.aliases.en[0]", "'(a|)' is empty"),
@@ -53,7 +54,8 @@ CASES = [
     ("places.yaml", "kind: city", "kind: city\n    parent: attica", "places.amvrosia.parent", "unknown place 'attica'"),
     ("places.yaml", "kind: city", "kind: city\n    parent: amvrosia", "places.amvrosia.parent",
      "goes round in a circle (amvrosia > amvrosia)"),
-    ("places.yaml", "kind: city", "kind: city\n    metonym: harbour", "places.amvrosia.metonym", "unknown actor 'harbour'"),
+    ("places.yaml", "kind: city", "kind: city\n    metonym: harbour", "places.amvrosia.metonym",
+     "unknown actor 'harbour'"),
     ("places.yaml", "latitude: 38", "latitude: 91", "places.amvrosia.latitude", "use -90 to 90"),
     ("places.yaml", "latitude: 38", "latitude: .nan", "places.amvrosia.latitude", "is no latitude"),
     ("places.yaml", "longitude: 24.5", "longitude: -181", "places.amvrosia.longitude", "use -180 to 180"),
@@ -117,7 +119,10 @@ def test_all_faults_of_all_files_are_told_at_once(tiny):
 def test_a_longer_circle_is_told_once(tiny):
     """Whoever joins a circle from outside is not blamed for it."""
     path = tiny.folder / "places.yaml"
-    shape = "  - {{id: {0}, name: {0}, kind: town, parent: {1}, district: {0}, latitude: 1, longitude: 1, aliases: {{en: [{0}]}}}}\n"
+    shape = (
+        "  - {{id: {0}, name: {0}, kind: town, parent: {1}, district: {0}, latitude: 1, longitude: 1, "
+        "aliases: {{en: [{0}]}}}}\n"
+    )
     rows = [("aa", "bb"), ("bb", "cc"), ("cc", "bb"), ("dd", "aa")]
     path.write_text(path.read_text() + "".join(shape.format(*row) for row in rows), encoding="utf-8")
     assert tiny.faults() == ["places.yaml: places.aa.parent: goes round in a circle (bb > cc > bb); cut it"]
@@ -171,7 +176,7 @@ def test_a_file_that_is_no_such_thing_is_told(tiny, raw, what):
 
 def test_a_missing_folder_is_told(tmp_path):
     """The message names the folder and what it should hold."""
-    with pytest.raises(SchemaError, match="no such folder; give a folder that holds schema.yaml"):
+    with pytest.raises(SchemaError, match=r"no such folder; give a folder that holds schema.yaml"):
         load_vocabulary(tmp_path / "nowhere")
 
 
@@ -185,7 +190,8 @@ def test_a_yaml_bomb_is_refused_before_it_unfolds(tiny):
 def test_thousands_of_faults_are_told_in_linear_time(tiny):
     """3,000 wrong references don't search 3,000 ids each for a near name."""
     rows = "".join(
-        f"  - {{id: p{n}, name: x, kind: town, parent: q{n}, district: p{n}, latitude: 1, longitude: 1, aliases: {{en: [n{n}]}}}}\n"
+        f"  - {{id: p{n}, name: x, kind: town, parent: q{n}, district: p{n}, latitude: 1, longitude: 1, "
+        f"aliases: {{en: [n{n}]}}}}\n"
         for n in range(3000)
     )
     path = tiny.folder / "places.yaml"

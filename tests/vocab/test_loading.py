@@ -109,7 +109,7 @@ def test_spellings_unfold_in_order(entry, forms):
 @pytest.mark.parametrize("entry", ["(a", "a)", "((a|b)|c)", "a)(b", ""])
 def test_wrong_brackets_are_refused(entry):
     """Brackets pair and are not nested; an entry is not empty."""
-    with pytest.raises(ValueError, match="brackets|empty"):
+    with pytest.raises(ValueError, match=r"brackets|empty"):
         spellings(entry)
 
 
