@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from schemas.documents import article_document, event_documents
 
 from connectors.ports import Advance, Append, Document, EventLog, Index, Rejected, Stored
 from pipelines.matching import Coder, code_article
+from schemas.documents import article_document, event_documents
 from schemas.envelope import ARTICLES, DEAD_LETTERS, MATCHES, Event, derived, encode, pack, unpack
 from schemas.errors import RecordError, RecordTooLargeError
 from schemas.records import (
