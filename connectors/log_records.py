@@ -32,5 +32,5 @@ def decode_stored(stream: str, position: int, body: bytes) -> Stored:
     """Return the event at its place. Raises RecordError that names the place."""
     try:
         return Stored(position, decode(body))
-    except RecordError as error:
+    except (RecordError, RecursionError) as error:
         raise RecordError(f"{stream} position {position}: {error}") from error
