@@ -7,7 +7,7 @@ Flink key a source by its element, so one element for all partitions would run i
 """
 
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from apache_beam.coders import Coder, PickleCoder
 from apache_beam.io.unbounded_source import CheckpointMark, UnboundedReader, UnboundedSource
@@ -15,9 +15,7 @@ from apache_beam.utils.timestamp import MAX_TIMESTAMP, MIN_TIMESTAMP, Timestamp
 
 from connectors import registry
 from connectors.ports import START, EventLog, Stored
-
-DEFAULT_BATCH: Final = 200
-"""Records per element: at 3 kB each well under a megabyte, and the per-element cost of a runner is divided by it."""
+from pipelines.match_plan import DEFAULT_BATCH
 
 
 class Batch(NamedTuple):

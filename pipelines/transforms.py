@@ -1,10 +1,11 @@
 """Beam around `match_step`: read batches, code them, write them. All decisions are elsewhere.
 
-    LogSource per partition -> CodeBatch -> WriteBatch -> written: counts
-                                                       -> dead letters, already in the log when they come out
+    LogSource -> CodeBatch -> WriteBatch -> written: counts
+                                         -> dead letters, already in the log when they come out
 
-Nothing is keyed or shuffled: a batch goes from its source to its sink in one fused stage, in order, and article bodies
-are never encoded in between. Steps take URLs and open in `setup`, so the graph runs on any runner.
+Each partition has such a chain. Nothing is keyed, shuffled or flattened: a batch goes from its source to its sink in
+one fused stage, in order, and article bodies are never encoded in between. Steps take URLs and open in `setup`, so the
+graph runs on any runner.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,14 +17,14 @@ from apache_beam.io.unbounded_source import ReadFromUnboundedSource
 from apache_beam.metrics.metric import Metrics
 
 from connectors import registry
-from connectors.ports import START, Advance, EventLog, Index
+from connectors.ports import Advance, EventLog, Index
 from pipelines.generations import match_consumer
-from pipelines.log_source import DEFAULT_BATCH, Batch, LogSource
+from pipelines.log_source import Batch, LogSource
+from pipelines.match_plan import Plan, Span
 from pipelines.match_step import MatchSink, Origin, Outcome, Written, code_event
 from pipelines.matching import Coder, load_coder
 from schemas.envelope import ARTICLES
 from schemas.errors import ConfigError, LogError
-from schemas.records import DeadLetter
 
 COUNTERS: Final = ("articles", "relevant", "events", "dead")
 NAMESPACE: Final = "match"
@@ -32,30 +33,6 @@ _IDLE_POLL_S: Final = 0.25
 """How long an endless source rests when there is nothing to read: part of an alert's delay on streaming runners."""
 
 _coders: dict[tuple[str, str], Coder] = {}
-
-
-class Span(NamedTuple):
-    """What to read of one partition: positions > `after`, <= `stop` (None: endless)."""
-
-    partition: int
-    after: int = START
-    stop: int | None = None
-
-
-class Plan(NamedTuple):
-    """All that a match pipeline needs to know.
-
-    `articles_url` is the log that is read; outcomes and positions go to `log_url` (the same log, but for a dry run).
-    `schema_digest` is the schema that the generation is coded with: another one under `schema_dir` is refused.
-    """
-
-    articles_url: str
-    log_url: str
-    index_url: str
-    schema_dir: str
-    schema_digest: str
-    generation: str
-    batch_size: int = DEFAULT_BATCH
 
 
 class CodedBatch(NamedTuple):
@@ -108,8 +85,8 @@ class CodeBatch(beam.DoFn):
 class WriteBatch(beam.DoFn):
     """CodedBatch -> Written; dead letters, once they are in the log, on the output `dead_letters`.
 
-    Batches of a partition must come in order. One that was done before is passed over; one that leaves a gap raises
-    LogError.
+    Batches of a partition must come in order; one that leaves a gap raises LogError. One that another worker did before
+    is done again: it changes nothing there, but takes back what this worker wrote of earlier revisions meanwhile.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -128,10 +105,7 @@ class WriteBatch(beam.DoFn):
         """Write one batch with the position that it reaches."""
         assert self._log is not None
         assert self._index is not None
-        done = self._log.position(self._consumer, ARTICLES, partition=batch.partition)
-        if batch.last <= done:
-            return
-        check_order(batch, done)
+        check_order(batch, self._log.position(self._consumer, ARTICLES, partition=batch.partition))
         sink = MatchSink(self._log, self._index, self._plan.generation)
         advance = Advance(self._consumer, ARTICLES, batch.partition, batch.last)
         written = sink.write(batch.outcomes, now=datetime.now(UTC), advances=[advance])
@@ -160,23 +134,22 @@ def check_order(batch: CodedBatch, done: int) -> None:
         )
 
 
-def build(pipeline: beam.Pipeline, plan: Plan, spans: Sequence[Span]) -> tuple[Any, Any]:
+def build(pipeline: beam.Pipeline, plan: Plan, spans: Sequence[Span]) -> list[tuple[Any, Any]]:
     """Lay out the match graph: bounded where spans have a stop (epochs, batch), endless elsewhere (streaming).
 
-    Returns the collections of Written and of DeadLetter.
+    Returns for each span the collections of Written and of DeadLetter.
     """
-    batches = tuple(
-        pipeline | f"Read articles {span.partition}" >> ReadFromUnboundedSource(_source(plan, span), _IDLE_POLL_S)
-        for span in spans
+    return [_chain(pipeline, plan, span) for span in spans]
+
+
+def _chain(pipeline: beam.Pipeline, plan: Plan, span: Span) -> tuple[Any, Any]:
+    """Lay out one partition. Not flattened with the others: FnApiRunner would pickle every batch before the Flatten."""
+    part = span.partition
+    source = LogSource(plan.articles_url, ARTICLES, part, span.after, span.stop, batch_size=plan.batch_size)
+    outputs = (
+        pipeline
+        | f"Read {part}" >> ReadFromUnboundedSource(source, _IDLE_POLL_S)
+        | f"Code {part}" >> beam.ParDo(CodeBatch(plan.schema_dir, plan.schema_digest, plan.generation))
+        | f"Write {part}" >> beam.ParDo(WriteBatch(plan)).with_outputs(DEAD, main="written")
     )
-    merged = batches[0] if len(batches) == 1 else batches | "Merge" >> beam.Flatten()
-    coded = merged | "Code" >> beam.ParDo(CodeBatch(plan.schema_dir, plan.schema_digest, plan.generation))
-    outputs = coded | "Write" >> beam.ParDo(WriteBatch(plan)).with_outputs(DEAD, main="written")
     return outputs["written"], outputs[DEAD]
-
-
-def _source(plan: Plan, span: Span) -> LogSource:
-    return LogSource(plan.articles_url, ARTICLES, span.partition, span.after, span.stop, batch_size=plan.batch_size)
-
-
-__all__ = ["CodeBatch", "CodedBatch", "DeadLetter", "Plan", "Span", "WriteBatch", "build", "shared_coder"]

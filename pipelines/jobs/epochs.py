@@ -6,17 +6,39 @@ reached, so an epoch that dies anywhere is simply begun again there. Building an
 costs about 0.08 s, and a run can't be interrupted: so epochs are sized to last about a second when there is much to do.
 """
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final, NamedTuple
 
 from connectors.ports import Advance, EventLog
 from pipelines.generations import match_consumer
+from pipelines.match_plan import Plan, Span
 from schemas.envelope import ARTICLES
 from schemas.records import SchemaRef
 
-if TYPE_CHECKING:
-    from pipelines.transforms import Plan, Span
+
+@contextmanager
+def quiet_beam() -> Iterator[None]:
+    """Import Beam without its warning about Google's services, and keep its tracebacks of expected failures out.
+
+    The warning goes to the root logger, which would get a handler by that.
+    """
+    root = logging.getLogger()
+    handler = logging.NullHandler()
+    root.addHandler(handler)
+    root.addFilter(_is_no_beam_warning)
+    logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        root.removeFilter(_is_no_beam_warning)
+        root.removeHandler(handler)
+
+
+def _is_no_beam_warning(record: logging.LogRecord) -> bool:
+    return "bigquery client libraries" not in record.getMessage()
 
 
 class Runner(NamedTuple):
@@ -62,14 +84,19 @@ class EpochSizer:
             self.span = min(self.LARGEST, max(self.SMALLEST, round(self.span * factor)))
 
 
-def run_graph(plan: "Plan", spans: "Sequence[Span]", runner: Runner) -> dict[str, int]:
-    """Run the match graph once and return its counters. Raises RuntimeError with the worker's error as text."""
-    import apache_beam as beam
-    from apache_beam.metrics.metric import MetricsFilter
-    from apache_beam.options.pipeline_options import PipelineOptions
+def run_graph(plan: Plan, spans: Sequence[Span], runner: Runner) -> dict[str, int]:
+    """Run the match graph once and return its counters.
 
-    from pipelines import transforms
+    Raises what a step raised, or RuntimeError with its text where the runner runs steps elsewhere.
+    """
+    with quiet_beam():
+        import apache_beam as beam
+        from apache_beam.metrics.metric import MetricsFilter
+        from apache_beam.options.pipeline_options import PipelineOptions
 
+        from pipelines import transforms
+
+    # Flags are always given: Beam would read those of this process's command line otherwise.
     pipeline = beam.Pipeline(runner=runner.name, options=PipelineOptions(flags=list(runner.args)))
     transforms.build(pipeline, plan, spans)
     result = pipeline.run()
@@ -102,15 +129,21 @@ class Epochs:
         self._runner = runner
         self._batch_size = batch_size
         self._sizer = EpochSizer(target_s)
+        self._begun: dict[int, int] = {}
 
     def backlog(self) -> int:
         """Return how many positions are not done yet, over all partitions."""
         return sum(self._articles.end(ARTICLES, partition=part) - done for part, done in self.positions().items())
 
     def positions(self) -> Mapping[int, int]:
-        """Return the position done, by partition."""
+        """Return the position done, by partition.
+
+        Never beyond what these epochs did themselves: where another worker is ahead, its work is done again, in order,
+        so that nothing stays of what they wrote after it.
+        """
         partitions = self._articles.partitions(ARTICLES)
-        return {part: self._log.position(self._consumer, ARTICLES, partition=part) for part in partitions}
+        stored = {part: self._log.position(self._consumer, ARTICLES, partition=part) for part in partitions}
+        return {part: min(done, self._begun.get(part, done)) for part, done in stored.items()}
 
     def run_one(self) -> dict[str, int] | None:
         """Run one epoch and return its counts; None when there is nothing to do. Raises RuntimeError, LogError."""
@@ -118,6 +151,7 @@ class Epochs:
         spans = self._spans(ends)
         if not spans:
             return None
+        self._begun.update({span.partition: span.stop for span in spans if span.stop is not None})
         began = time.monotonic()
         counts = run_graph(self._plan(), spans, self._runner)
         self._pass_gaps(spans)
@@ -125,23 +159,19 @@ class Epochs:
         self._sizer.took(time.monotonic() - began, full=full)
         return counts
 
-    def _spans(self, ends: Mapping[int, int]) -> "list[Span]":
-        from pipelines.transforms import Span
-
+    def _spans(self, ends: Mapping[int, int]) -> list[Span]:
         positions = self.positions().items()
         return [
             Span(part, done, min(ends[part], done + self._sizer.span)) for part, done in positions if done < ends[part]
         ]
 
-    def _plan(self) -> "Plan":
-        from pipelines.transforms import Plan
-
+    def _plan(self) -> Plan:
         generation = self._generation
         return Plan(
             *self._places, generation.schema_dir, generation.ref.digest, generation.name, batch_size=self._batch_size
         )
 
-    def _pass_gaps(self, spans: "Sequence[Span]") -> None:
+    def _pass_gaps(self, spans: Sequence[Span]) -> None:
         """Store the stop positions: positions need not be dense, and a span may have held no event at all."""
         done = self.positions()
         advances = [

@@ -16,6 +16,7 @@ from connectors import registry
 from connectors.ports import Clock, EventLog, Index
 from pipelines.generations import initial_generation, live_generation, live_promotion, promotion_append, reconcile
 from pipelines.jobs.epochs import Epochs, Generation, Places, Runner, run_graph
+from pipelines.match_plan import Plan, Span
 from schemas.envelope import ARTICLES
 from schemas.errors import IndexUnavailableError, KirkukError, LogError
 from schemas.records import GenerationPromoted, SchemaRef
@@ -201,13 +202,11 @@ def _attempt(job: _MatchJob, options: MatchOptions, stop: threading.Event) -> bo
 def last_line(error: Exception) -> str:
     """Return the line of an error that says what happened: runners put the worker's whole traceback into theirs."""
     lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[-1].strip() if lines else type(error).__name__
+    return lines[-1].partition(" [while running")[0].strip() if lines else type(error).__name__
 
 
 def _stream(job: _MatchJob, options: MatchOptions) -> None:
     """Hand the endless graph to a streaming runner; returns when the runner does."""
-    from pipelines.transforms import Plan, Span
-
     began = time.monotonic()
     generation = job.generation
     plan = Plan(
