@@ -10,13 +10,14 @@ leaves no trace of it. What the index holds of an article depends on its highest
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from connectors.ports import Advance, Append, Document, EventLog, Index, Rejected, Stored
 from pipelines.matching import Coder, code_article
-from schemas.documents import article_document, event_documents
+from schemas.documents import Position, article_document, event_documents
 from schemas.envelope import ARTICLES, DEAD_LETTERS, MATCHES, Event, derived, encode, pack, unpack
 from schemas.errors import RecordError, RecordTooLargeError
 from schemas.records import (
@@ -79,6 +80,12 @@ def _pack_coded(coded: ArticleCoded) -> Event:
     return pack(coded, event_id=coded_id(coded), subject=article.article_id, time=article.ingested)
 
 
+@lru_cache(maxsize=4)
+def place_positions(coder: Coder) -> Mapping[str, Position]:
+    """Return where the places of a schema are, by id."""
+    return {place.id: Position(place.latitude, place.longitude) for place in coder.vocabulary.places.values()}
+
+
 def _code(coder: Coder, origin: Origin, article: Article) -> Outcome:
     coded = code_article(coder, article)
     return Outcome(
@@ -86,7 +93,7 @@ def _code(coder: Coder, origin: Origin, article: Article) -> Outcome:
         article_id=article.article_id,
         revision=article.revision,
         coded=_pack_coded(coded),
-        documents=(article_document(article, coded), *event_documents(coded)),
+        documents=(article_document(article, coded), *event_documents(coded, place_positions(coder))),
         event_ids=coded.event_ids,
         relevant=coded.relevant,
     )
