@@ -26,9 +26,11 @@ _PLACE_BITS: Final = 40
 """Positions to 10^12 a stream, and 8 million streams, in SQLite's 64-bit keys."""
 _PAGE_BYTES: Final = 8192
 """Holds two articles of 3 kB: 25 % faster than SQLite's 4096; larger ones bloat the write-ahead log with ids."""
-_CHECKPOINT_PAGES: Final = 2000
-"""16 MB of write-ahead log between checkpoints, several batches of 500 articles."""
-_WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
+_CHECKPOINT_PAGES: Final = 8000
+"""64 MB of write-ahead log between checkpoints: ids land all over their table, and many batches then share the
+writing of its pages. With 300,000 articles stored a new one costs 2.1 times what the first did; with 16 MB, 2.6 times."""
+_WAL_LIMIT_BYTES: Final = 128 * 1024 * 1024
+_CACHE_KIB: Final = 16 * 1024
 _READ_BUDGET_BYTES: Final = 64 * 1024 * 1024
 """One read returns fewer than `limit` events rather than hold more than this in memory."""
 _POLL_S: Final = 0.004
@@ -211,6 +213,7 @@ class SqliteLog:
             if not self._is_log(connection):
                 raise LogError(f"{self._path}: another process changed it while it was opened; try again")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
 
