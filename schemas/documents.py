@@ -69,7 +69,7 @@ FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
         **_MAGNITUDE_FIELDS,
         **_typed(
             text="quote trigger",
-            keyword="type mode precision realis claim",
+            keyword="event_id type mode precision realis claim",
             keywords="actors actor_names recipients recipient_names places place_names "
             "sources source_names source_kinds rules",
             geo="location",
@@ -84,7 +84,7 @@ FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
         **_MAGNITUDE_FIELDS,
         **_typed(
             text="title",
-            keyword="topic",
+            keyword="development_id topic",
             keywords="asserted_by denied_by event_ids article_ids",
             date="first_seen last_seen",
             integer="copies",
@@ -94,7 +94,7 @@ FIELDS: Final[Mapping[str, Mapping[str, FieldType]]] = {
         **_OF_DEVELOPMENT,
         **_typed(
             text="title summary quotes note",
-            keyword="rule development_id change severity suppressed status acknowledged_by",
+            keyword="alert_id rule development_id change severity suppressed status acknowledged_by",
             keywords="channels delivered failed",
             date="raised acknowledged",
         ),
@@ -235,7 +235,12 @@ def event_documents(coded: ArticleCoded, positions: Mapping[str, Position] | Non
     """
     shared = _found_in(coded.article, coded)
     return tuple(
-        Document("events", event_id, coded.article.revision, _present({**shared, **_event(event, quote, positions)}))
+        Document(
+            "events",
+            event_id,
+            coded.article.revision,
+            _present({**shared, "event_id": event_id, **_event(event, quote, positions)}),
+        )
         for event, event_id, quote in zip(coded.events, coded.event_ids, coded.quotes, strict=True)
     )
 
@@ -309,6 +314,7 @@ def development_document(development: Development, positions: Mapping[str, Posit
     """Return one development as it stands; its version is the development's."""
     fields = {
         **_development(development, positions),
+        "development_id": development.development_id,
         "title": development.title,
         "topic": development.topic,
         "asserted_by": _unique(development.asserted_by),
@@ -351,6 +357,7 @@ def alert_document(
     """Return one alert with what became of it; its version grows with `state.changes`."""
     fields = {
         **_development(alert.development, positions),
+        "alert_id": alert.alert_id,
         "rule": alert.rule,
         "development_id": alert.development_id,
         "change": alert.change,
