@@ -64,7 +64,7 @@ def _host(host: str) -> str:
         try:
             host = host.encode("idna").decode()
         except UnicodeError:
-            host = quote(host)
+            host = quote(host, errors="backslashreplace")
     for prefix in _VARIANT_HOSTS:
         rest = host.removeprefix(prefix)
         if rest != host and "." in rest:
