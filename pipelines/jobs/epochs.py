@@ -103,7 +103,8 @@ def run_graph(plan: Plan, spans: Sequence[Span], runner: Runner) -> dict[str, in
     result.wait_until_finish()
     found = result.metrics().query(MetricsFilter().with_namespace(transforms.NAMESPACE))
     counts = dict.fromkeys(transforms.COUNTERS, 0)
-    counts.update({item.key.metric.name: int(item.committed or 0) for item in found["counters"]})
+    for item in found["counters"]:
+        counts[item.key.metric.name] += int(item.committed or 0)
     return counts
 
 

@@ -21,7 +21,17 @@ PLAY = Path(__file__).with_name("beam_play.py")
 @pytest.fixture(scope="session")
 def play() -> ModuleType:
     """Builders and the crash kit."""
-    spec = importlib.util.spec_from_file_location("beam_play", PLAY)
+    return _load(PLAY)
+
+
+@pytest.fixture(scope="session")
+def sparse() -> ModuleType:
+    """The log with several partitions and holes between its positions."""
+    return _load(PLAY.with_name("sparse_log.py"))
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -70,6 +80,11 @@ class Desk:
     def close(self) -> None:
         self.log.close()
         self.index.close()
+
+
+@pytest.fixture(scope="session")
+def desk_class() -> type[Desk]:
+    return Desk
 
 
 @pytest.fixture
