@@ -1,0 +1,136 @@
+"""A stage in a process of its own: how it starts, tells its counts, stops, and dies with its parent.
+
+The parent may be killed at any moment: a child notices that the pipe to it closed and ends at once, which is safe, for
+every stage survives a kill. SIGTERM asks a child to stop in good order.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Final, NamedTuple
+
+from desk.settings import Settings
+from schemas.errors import ConfigError, DeliveryError, KirkukError, SchemaError
+from schemas.records import Alert
+from schemas.rules import TERMINAL
+
+_REPORT_EVERY_S: Final = 0.2
+UNUSABLE: Final = 3
+"""Exit status of a child whose settings are wrong: to start it again would change nothing."""
+
+
+class Message(NamedTuple):
+    """What a child tells: counts, the text of the error that ended it, or an alert for the terminal."""
+
+    counts: Mapping[str, int | float | str] = {}
+    error: str = ""
+    alert: Alert | None = None
+
+
+class Child(NamedTuple):
+    """A running child and the reading end of its pipe."""
+
+    process: BaseProcess
+    pipe: Connection
+
+
+def start_child(stage: str, settings: Settings) -> Child:
+    """Start a stage. The child starts afresh (no fork: threads and locks of the parent stay behind)."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=child_main, args=(stage, settings, theirs), name=f"kirkuk-{stage}", daemon=False)
+    process.start()
+    theirs.close()
+    return Child(process, ours)
+
+
+def child_main(stage: str, settings: Settings, pipe: Connection) -> None:
+    """Run a stage until SIGTERM, or until the parent is gone."""
+    from desk.logs import log_to_stderr
+    from desk.stages import STAGES, Run
+
+    log_to_stderr()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, args=(pipe,), daemon=True).start()
+    reporter = Reporter(pipe)
+    try:
+        STAGES[stage](settings, Run(stop, reporter.progress, once=False, terminal=RelayNotifier(reporter)))
+        reporter.flush()
+    except KirkukError as error:
+        reporter.send(Message(error=str(error)))
+        os._exit(UNUSABLE if isinstance(error, ConfigError | SchemaError) else 1)
+    except Exception as error:
+        logging.getLogger(__name__).exception("%s failed", stage)
+        reporter.send(Message(error=f"{type(error).__name__}: {error}"))
+        os._exit(1)
+    # Threads that a library left behind must not hold the end up.
+    os._exit(0)
+
+
+def _die_with_parent(pipe: Connection) -> None:
+    """Wait for the end of the pipe: the parent never writes."""
+    try:
+        pipe.poll(None)
+        pipe.recv()
+    except (EOFError, OSError):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Reporter:
+    """Sends counts through a pipe, a few times a second at most; the last ones are never held back for long."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._latest: Mapping[str, Any] | None = None
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+
+    def progress(self, counts: Mapping[str, int | float | str]) -> None:
+        """Take counts; send them now or within a fifth of a second."""
+        with self._lock:
+            self._latest = dict(counts)
+            if self._timer is None:
+                self._timer = threading.Timer(_REPORT_EVERY_S, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def flush(self) -> None:
+        """Send what is held back."""
+        with self._lock:
+            counts, self._latest, self._timer = self._latest, None, None
+            if counts is not None:
+                self._send(Message(counts))
+
+    def send(self, message: Message) -> bool:
+        """Send a message after what is held back; return whether somebody listens."""
+        self.flush()
+        with self._lock:
+            return self._send(message)
+
+    def _send(self, message: Message) -> bool:
+        try:
+            self._pipe.send(message)
+        except OSError:
+            return False
+        return True
+
+
+class RelayNotifier:
+    """The terminal as a channel, seen from a child: the parent owns the screen."""
+
+    name = TERMINAL
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+
+    def send(self, alert: Alert) -> None:
+        """Hand an alert to the parent. Raises DeliveryError when it is gone."""
+        if not self._reporter.send(Message(alert=alert)):
+            raise DeliveryError("the process that shows alerts is gone")

@@ -1,0 +1,142 @@
+"""Commands that run jobs: watch, its stages one by one, the demo, reprocessing."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from desk.cli_options import data_options, json_option, opened_log, print_counts, progress_line, stop_on_signals
+
+if TYPE_CHECKING:
+    from desk.settings import Settings
+
+
+@click.command()
+@json_option
+@data_options
+def watch(settings: "Settings", as_json: bool) -> None:
+    """Run everything live: poll feeds, code articles, raise and deliver alerts.
+
+    Shows live counts on a terminal and JSON lines elsewhere. Ctrl-C or SIGTERM stops in good order; a kill loses
+    nothing: start it again and it goes on where it was.
+    """
+    from desk.live_view import open_view
+    from desk.watch import Watch
+
+    with stop_on_signals() as stop, open_view(as_json=as_json, heading=f"data in {settings.data_dir}") as view:
+        Watch(settings, stop=stop, view=view).run()
+
+
+def _stage_command(name: str, text: str) -> click.Command:
+    @click.command(name, help=text)
+    @click.option("--once", is_flag=True, help="Do what there is to do, then end.")
+    @json_option
+    @data_options
+    def run(settings: "Settings", once: bool, as_json: bool) -> None:
+        from connectors.terminal_notifier import TerminalNotifier
+        from desk.stages import STAGES, Run
+
+        with stop_on_signals() as stop:
+            terminal = TerminalNotifier(sys.stderr if as_json else sys.stdout)
+            counts = STAGES[name](settings, Run(stop, progress_line(name), once, terminal))
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")
+        print_counts(name, counts, as_json=as_json)
+
+    return run
+
+
+ingest = _stage_command("ingest", "Poll the feeds into the log, and nothing else.")
+alert = _stage_command("alert", "Merge coded events into developments, raise alerts and deliver them.")
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path())
+@click.option("--all", "all_sentences", is_flag=True, help="Code every sentence, with or without a known party.")
+@click.option("--processes", default=1, show_default=True, help="Processes that share the work on FILE.")
+@click.option("--schema", type=click.Path(file_okay=False), help="Schema folder. [default: the settings' one]")
+@click.option("--once", is_flag=True, help="Without FILE: code what the log holds, then end.")
+@json_option
+@data_options
+def match(
+    settings: "Settings",
+    file: str | None,
+    all_sentences: bool,
+    processes: int,
+    schema: str | None,
+    once: bool,
+    as_json: bool,
+) -> int:
+    """Code articles: those of FILE to standard output, or without FILE those of the log.
+
+    FILE ("-" is standard input) has a JSON document a line: {"id", "title"?, "text", "published"?, "language"?}. The
+    output is a line each, in the same order: {"id", "relevant", "schema", "events"}. Spans index `text`, or `title`
+    where "field" says so.
+    """
+    if file is None:
+        if all_sentences or schema:
+            raise click.UsageError("--all and --schema go with FILE")
+        from connectors.terminal_notifier import TerminalNotifier
+        from desk.stages import Run, run_match_stage
+
+        with stop_on_signals() as stop:
+            run = Run(stop, progress_line("match"), once, TerminalNotifier(sys.stderr))
+            print_counts("match", run_match_stage(settings, run), as_json=as_json)
+        return 0
+    from desk.match_command import match_file
+    from pipelines.matching import load_coder
+
+    folder = schema or settings.schema_dir
+    coder = load_coder(folder)
+    return match_file(file, coder, all_sentences=all_sentences, processes=processes, schema_dir=folder)
+
+
+@click.command()
+@click.option("--seconds", default=60.0, show_default=True, help="How long the 26 days of the crisis take.")
+@json_option
+@click.option("--data", type=click.Path(file_okay=False), metavar="DIR", help="Keep the data in this folder.")
+def demo(seconds: float, as_json: bool, data: str | None) -> int:
+    """Play the Kirkuk crisis, 25 September to 20 October 2017, over real HTTP, and score what was found.
+
+    Invented outlets serve their feeds on this machine; the same `watch` as ever polls them. Alerts show as they fire,
+    the timeline at the end, then the score against labels. A second run on the same --data raises no alert again.
+    """
+    from desk.demo.run import run_demo
+
+    return run_demo(seconds=seconds, data=data, as_json=as_json)
+
+
+@click.command()
+@click.option("--schema", type=click.Path(file_okay=False), help="Schema folder. [default: the settings' one]")
+@click.option("--dry-run", is_flag=True, help="Compare and report, then discard the new generation.")
+@json_option
+@data_options
+def reprocess(settings: "Settings", schema: str | None, dry_run: bool, as_json: bool) -> int:
+    """Code all history again, beside the live results; report what changed; switch to it at once. Sends nothing."""
+    from desk.reprocess_commands import reprocess_history
+
+    with stop_on_signals() as stop:
+        return reprocess_history(
+            settings, schema or settings.schema_dir, stop=stop, dry_run=dry_run, as_json=as_json,
+            progress=progress_line("reprocess"),
+        )
+
+
+@click.command()
+@click.argument("before", required=False)
+@click.argument("after", required=False)
+@click.option("--limit", default=20, show_default=True, help="Events listed of each kind of difference.")
+@json_option
+@data_options
+def diff(settings: "Settings", before: str | None, after: str | None, limit: int, as_json: bool) -> int:
+    """Show what two generations code differently. [default: the live one and the one before it]"""
+    from desk.reprocess_commands import diff_generations
+
+    with opened_log(settings) as log:
+        return diff_generations(log, before, after, limit=limit, as_json=as_json)
+
+
+def add_job_commands(group: click.Group) -> None:
+    """Add the commands of this module."""
+    for command in (watch, ingest, match, alert, demo, reprocess, diff):
+        group.add_command(command)

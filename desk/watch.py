@@ -1,0 +1,159 @@
+"""`kirkuk watch`: ingest, match and alert in three processes under one supervisor.
+
+A stage that ends by itself is started again, after growing pauses; one whose settings are wrong ends the watch with its
+message. SIGTERM and Ctrl-C stop the stages in the order of the flow, so that what was fetched is stored.
+"""
+
+import time
+from collections.abc import Mapping
+from multiprocessing.connection import wait
+from threading import Event
+from typing import Final, Protocol
+
+from desk.children import UNUSABLE, Child, Message, start_child
+from desk.lock import RoleLock
+from desk.settings import Settings
+from schemas.errors import KirkukError
+from schemas.records import Alert
+
+ORDER: Final = ("ingest", "match", "alert")
+_STOP_S: Final = 20.0
+_PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_CALM_S: Final = 60.0
+"""A stage that ran so long has left its earlier failures behind."""
+_TICK_S: Final = 0.25
+
+Counts = Mapping[str, Mapping[str, int | float | str]]
+
+
+class View(Protocol):
+    """Shows a person or a program what goes on."""
+
+    def counts(self, counts: Counts) -> None:
+        """Show where the stages stand; called several times a second."""
+
+    def alert(self, alert: Alert) -> None:
+        """Show an alert."""
+
+
+class _Stage:
+    """One stage under supervision."""
+
+    def __init__(self, name: str, settings: Settings, view: View) -> None:
+        self.name = name
+        self.counts: Mapping[str, int | float | str] = {}
+        self.error = ""
+        self.restarts = 0
+        self._settings = settings
+        self._view = view
+        self._failures = 0
+        self._due = 0.0
+        self._started = 0.0
+        self.child: Child | None = None
+
+    def start_if_due(self) -> None:
+        """Start the stage when its pause is over."""
+        if self.child is None and time.monotonic() >= self._due:
+            self._started = time.monotonic()
+            self.child = start_child(self.name, self._settings)
+
+    def read(self) -> None:
+        """Take all messages that wait in the pipe."""
+        assert self.child is not None
+        try:
+            while self.child.pipe.poll():
+                message: Message = self.child.pipe.recv()
+                self.counts = message.counts or self.counts
+                self.error = message.error or self.error
+                if message.alert is not None:
+                    self._view.alert(message.alert)
+        except (EOFError, OSError):
+            return
+
+    def reap(self) -> None:
+        """Notice that the child ended; plan its next start. Raises KirkukError when its settings are wrong."""
+        if self.child is None or self.child.process.is_alive():
+            return
+        self.read()
+        status = self.child.process.exitcode
+        self.child.pipe.close()
+        self.child = None
+        if status == UNUSABLE:
+            raise KirkukError(self.error)
+        self._failures = 0 if time.monotonic() - self._started > _CALM_S else self._failures
+        self._due = time.monotonic() + _PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)]
+        self._failures += 1
+        self.restarts += 1
+        self.error = self.error or f"ended with status {status}"
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM."""
+        if self.child is not None and self.child.process.is_alive():
+            self.child.process.terminate()
+
+    def await_end(self, timeout_s: float) -> None:
+        """Wait for the end; kill what does not come to it."""
+        if self.child is None:
+            return
+        process, deadline = self.child.process, time.monotonic() + timeout_s
+        while process.is_alive() and time.monotonic() < deadline:
+            wait([self.child.pipe, process.sentinel], 0.1)
+            self.read()
+            process.join(0.05)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        self.read()
+        self.child.pipe.close()
+        self.child = None
+
+    def shown(self) -> Mapping[str, int | float | str]:
+        """Return the counts with what went wrong."""
+        troubles = {"restarts": self.restarts, "error": self.error} if self.restarts else {}
+        return {**self.counts, **troubles}
+
+
+class Watch:
+    """The supervisor. `run` returns when `stop` is set; `counts` may be read from any thread."""
+
+    def __init__(self, settings: Settings, *, stop: Event, view: View) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._view = view
+        self._stages = [_Stage(name, settings, view) for name in ORDER]
+
+    def counts(self) -> Counts:
+        """Return what each stage told last."""
+        return {stage.name: stage.shown() for stage in self._stages}
+
+    def run(self) -> Counts:
+        """Supervise until `stop` is set; return the last counts.
+
+        Raises KirkukError when the data folder is in use, and for settings that a stage finds wrong.
+        """
+        with RoleLock(self._settings.data_dir, "watch"):
+            try:
+                while not self._stop.is_set():
+                    self._turn()
+            finally:
+                self._end()
+        return self.counts()
+
+    def _turn(self) -> None:
+        for stage in self._stages:
+            stage.reap()
+            stage.start_if_due()
+        running = {stage.child.pipe: stage for stage in self._stages if stage.child is not None}
+        for pipe in wait(list(running), _TICK_S):
+            running[pipe].read()  # type: ignore[index] # only what was put in comes out
+        self._view.counts(self.counts())
+        # A closed pipe is always ready: without a pause its stage would be asked without end until it is reaped.
+        self._stop.wait(0.02)
+
+    def _end(self) -> None:
+        """Stop in the order of the flow; each stage gets its time."""
+        for stage in self._stages:
+            stage.ask_to_stop()
+        for stage in self._stages:
+            stage.await_end(_STOP_S)
+        self._view.counts(self.counts())
