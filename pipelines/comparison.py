@@ -1,26 +1,46 @@
-"""What a new generation codes differently from an old one: counts over two `matches` streams, article by article.
+"""What a new generation codes differently from an old one, over their two `matches` streams, article by article.
 
 Both streams follow the order of `articles`, so one walk over both with a small waiting room pairs them, whatever their
 length.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Literal
 
 import msgspec
 
 from schemas.records import ArticleCoded, CodedEvent
 
 Key = tuple[str, int]
+Spot = tuple[str, str, int, int]
+"""Type, field and trigger span of an event: what makes two events of one revision the same one."""
+Kind = Literal["gained", "lost", "changed"]
 _encoder: Final = msgspec.json.Encoder()
 
 
 class Outline(msgspec.Struct, frozen=True):
-    """One coded revision, reduced to what is compared: its events' contents by (type, field, trigger span)."""
+    """One coded revision, reduced to what is compared and shown: contents and sentences of its events by spot."""
 
     key: Key
     relevant: bool
-    events: dict[tuple[str, str, int, int], tuple[bytes, ...]]
+    events: dict[Spot, tuple[bytes, ...]]
+    quotes: dict[Spot, str] = {}
+    outlet: str = ""
+    title: str = ""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One spot at which the sides differ; `before` and `after` are how many events each has there."""
+
+    kind: Kind
+    type: str
+    article_id: str
+    revision: int
+    outlet: str
+    title: str
+    quote: str
+    before: int
+    after: int
 
 
 class Difference(msgspec.Struct, kw_only=True):
@@ -40,15 +60,21 @@ class Difference(msgspec.Struct, kw_only=True):
 
 def outline(coded: ArticleCoded) -> Outline:
     """Reduce a coded revision."""
-    events: dict[tuple[str, str, int, int], list[bytes]] = {}
+    events: dict[Spot, list[bytes]] = {}
     for event in coded.events:
-        events.setdefault(_place(event), []).append(_encoder.encode(event))
+        events.setdefault(_spot(event), []).append(_encoder.encode(event))
     article = coded.article
-    contents = {place: tuple(sorted(variants)) for place, variants in events.items()}
-    return Outline((article.article_id, article.revision), coded.relevant, contents)
+    return Outline(
+        (article.article_id, article.revision),
+        coded.relevant,
+        {spot: tuple(sorted(variants)) for spot, variants in events.items()},
+        {_spot(event): quote for event, quote in zip(coded.events, coded.quotes, strict=True)},
+        article.outlet,
+        article.title,
+    )
 
 
-def _place(event: CodedEvent) -> tuple[str, str, int, int]:
+def _spot(event: CodedEvent) -> Spot:
     return (event.type, event.field, *event.trigger.span)
 
 
@@ -79,8 +105,33 @@ def compare(before: Iterable[Outline], after: Iterable[Outline]) -> Difference:
     counts = Difference()
     for old, new in pair(before, after):
         _count_article(counts, old, new)
-        _count_events(counts, old.events if old else {}, new.events if new else {})
+        for _, left, right in _spots(old, new):
+            _count_events(counts, left, right)
     return counts
+
+
+def changes(before: Iterable[Outline], after: Iterable[Outline]) -> Iterator[Change]:
+    """Yield every spot at which two generations differ, in the order of the articles."""
+    for old, new in pair(before, after):
+        for spot, left, right in _spots(old, new):
+            if left != right:
+                yield _change(old, new, spot, len(left), len(right))
+
+
+def _change(old: Outline | None, new: Outline | None, spot: Spot, before: int, after: int) -> Change:
+    shown = new if after and new is not None else old
+    assert shown is not None
+    return Change(
+        kind="changed" if before and after else "gained" if after else "lost",
+        type=spot[0],
+        article_id=shown.key[0],
+        revision=shown.key[1],
+        outlet=shown.outlet,
+        title=shown.title,
+        quote=shown.quotes[spot],
+        before=before,
+        after=after,
+    )
 
 
 def _count_article(counts: Difference, old: Outline | None, new: Outline | None) -> None:
@@ -91,17 +142,19 @@ def _count_article(counts: Difference, old: Outline | None, new: Outline | None)
     counts.relevant_after += new is not None and new.relevant
 
 
-def _count_events(
-    counts: Difference,
-    old: dict[tuple[str, str, int, int], tuple[bytes, ...]],
-    new: dict[tuple[str, str, int, int], tuple[bytes, ...]],
-) -> None:
-    counts.events_before += sum(map(len, old.values()))
-    counts.events_after += sum(map(len, new.values()))
-    for place in old.keys() | new.keys():
-        left, right = old.get(place, ()), new.get(place, ())
-        counts.events_gained += max(0, len(right) - len(left))
-        counts.events_lost += max(0, len(left) - len(right))
-        if left and right:
-            shared = len(set(left) & set(right))
-            counts.events_changed += max(0, min(len(left), len(right)) - shared)
+def _spots(old: Outline | None, new: Outline | None) -> Iterator[tuple[Spot, tuple[bytes, ...], tuple[bytes, ...]]]:
+    """Yield every spot that either side has, with the contents there of both."""
+    left: Mapping[Spot, tuple[bytes, ...]] = old.events if old else {}
+    right: Mapping[Spot, tuple[bytes, ...]] = new.events if new else {}
+    for spot in sorted(left.keys() | right.keys()):
+        yield spot, left.get(spot, ()), right.get(spot, ())
+
+
+def _count_events(counts: Difference, left: tuple[bytes, ...], right: tuple[bytes, ...]) -> None:
+    counts.events_before += len(left)
+    counts.events_after += len(right)
+    counts.events_gained += max(0, len(right) - len(left))
+    counts.events_lost += max(0, len(left) - len(right))
+    if left and right:
+        shared = len(set(left) & set(right))
+        counts.events_changed += max(0, min(len(left), len(right)) - shared)
