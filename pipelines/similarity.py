@@ -26,7 +26,7 @@ _WORD: Final = re.compile(r"\w+")
 
 
 def shingles(text: str) -> tuple[int, ...]:
-    """Return the sketch of a text: at most 400 sorted 63-bit hashes of its 4-word shingles, () for a text without words.
+    """Return the sketch of a text: at most 400 sorted 63-bit hashes of its 4-word shingles; () for one without words.
 
     One shingle in eight is kept, and at least the 24 smallest. Case, punctuation, spacing and presentation forms of
     letters don't matter. A text of fewer than four words is one shingle.
@@ -90,3 +90,11 @@ class CopyGroups:
         return number, tuple(
             owner for owner in likeliest if containment(sketch, self._sketches[owner]) >= COPY_CONTAINMENT
         )
+
+    def pop(self) -> None:
+        """Take the last text back, as if it had not been added."""
+        sketch = self._sketches.pop()
+        number = len(self._sketches)
+        for value in sketch:
+            if self._owner.get(value) == number:
+                del self._owner[value]

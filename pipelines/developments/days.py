@@ -1,10 +1,13 @@
-"""The day of a report: named by its words, or somewhere in a window before publication. Days are ordinals, in Baghdad."""
+"""The day of a report: named by its words, or in a window before publication. Days are ordinals, in Baghdad."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pipelines.matching.dates import local_day
 from schemas.records import ArticleRef, CodedEvent, EventTime
+
+LONGEST_WINDOW_DAYS: Final = 400
+"""Vaguer times ("since 2003") keep their last days: days are indexed one by one."""
 
 
 class Window(NamedTuple):
@@ -30,11 +33,11 @@ def day_window(event: CodedEvent, published: int, recall_days: int) -> Window:
     if named is None:
         return default
     first, last = named
-    if event.realis == "future":
-        return Window(first, last, exact=first == last)
-    if first > published:
-        return default
-    return Window(first, min(last, published), exact=first == last)
+    if event.realis != "future":
+        if first > published:
+            return default
+        last = min(last, published)
+    return Window(max(first, last - LONGEST_WINDOW_DAYS), last, exact=named[0] == named[1])
 
 
 def _named_days(time: EventTime | None) -> tuple[int, int] | None:

@@ -16,6 +16,7 @@ class Geography:
     """Look-ups derived from one vocabulary. Immutable."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
+        self.topic = vocabulary.topic
         self._actors = vocabulary.actors
         self._places = vocabulary.places
         self._districts = {place.id: _district(place, vocabulary.places) for place in vocabulary.places.values()}
@@ -70,6 +71,15 @@ class Geography:
                 ids.append(party.id or "")
         return tuple(ids)
 
+    def finest(self, place_ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the places, sorted, without those that another of them lies in."""
+        found = sorted(set(place_ids))
+        return tuple(
+            outer
+            for outer in found
+            if not any(inner in self._places and self._within(inner, outer) for inner in found if inner != outer)
+        )
+
     def _within(self, inner: str, outer: str) -> bool:
         return outer in self._parents[inner] or (outer != inner and self._places[inner].district == outer)
 
@@ -82,6 +92,11 @@ class Geography:
         """Return a place's name, or the id itself."""
         place = self._places.get(place_id)
         return place.name if place is not None else place_id
+
+    def actor_kind(self, actor_id: str) -> str:
+        """Return an actor's kind (state, force, party, person, organisation or civil), "" for an unknown one."""
+        actor = self._actors.get(actor_id)
+        return actor.kind if actor is not None else ""
 
     def actor_name(self, actor_id: str) -> str:
         """Return an actor's name, or the id itself."""

@@ -36,7 +36,11 @@ class Family(NamedTuple):
 
 
 class Contribution(Record, frozen=True, kw_only=True):
-    """What one report adds to one development of its family. `side` is None when nobody says who did it."""
+    """What one report adds to one development of its family. `side` is None when nobody says who did it.
+
+    `deniers` are ids, or texts where the vocabulary has none. The report's event may be a STATEMENT that denies or
+    confirms the family's event.
+    """
 
     report: Report
     family: Family
@@ -52,7 +56,8 @@ class Draft(NamedTuple):
 
     report: Report
     policy: Policy
-    group: str
+    kind: tuple[str, str, str]
+    """Realis, type and group of what is spoken of: what must agree between events that complete each other."""
     places: tuple[str, ...]
     side: str | None
     window: Window
@@ -61,13 +66,8 @@ class Draft(NamedTuple):
 
     @property
     def event(self) -> CodedEvent:
-        """The coded event."""
+        """The coded event; of a bare denial or confirmation, the STATEMENT."""
         return self.report.event
-
-    @property
-    def kind(self) -> tuple[str, str, str]:
-        """What must agree between events of an article that complete each other."""
-        return (self.event.realis, self.event.type, self.group)
 
 
 def contributions(coded: ArticleCoded, geography: Geography) -> tuple[Contribution, ...]:
@@ -104,7 +104,7 @@ def _draft(report: Report, geography: Geography, published: int) -> Draft | None
     return Draft(
         report=msgspec.structs.replace(report, event=event),
         policy=policy,
-        group=group_of(event.type, event.mode, event.trigger.text),
+        kind=(event.realis, event.type, group_of(event.type, event.mode, event.trigger.text)),
         places=geography.innermost(event.places),
         side=_side(event, policy, geography),
         window=day_window(event, published, recall),
@@ -141,6 +141,8 @@ def _side(event: CodedEvent, policy: Policy, geography: Geography) -> str | None
         return ""
     everyone = (*event.actors, *event.recipients)
     if policy.side == "third":
+        if not geography.camps(everyone):
+            return None
         return "+".join(sorted(geography.camps(everyone) - {"kurdish", "federal", "civil"}))
     if policy.side == "both":
         return "+".join(sorted(geography.sides(everyone))) or None
@@ -315,9 +317,7 @@ def _contribute(draft: Draft, geography: Geography) -> list[Contribution]:
     return [
         Contribution(
             report=draft.report,
-            family=Family(draft.event.realis, draft.event.type, draft.group, key)
-            if draft.event.type != _STATEMENT
-            else _family_of(draft, key),
+            family=Family(*draft.kind, key),
             side=draft.side,
             window=draft.window,
             stance=draft.stance,

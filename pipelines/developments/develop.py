@@ -1,0 +1,100 @@
+"""From a tally to the development as others see it, and its id."""
+
+from typing import Final, Literal
+
+from pipelines.developments.days import iso_day
+from pipelines.developments.geography import Geography
+from pipelines.developments.policy import policy_of
+from pipelines.developments.reports import Family
+from pipelines.developments.slots import Spot
+from pipelines.developments.tally import Bag, Tally
+from pipelines.developments.titles import title_of
+from schemas.records import Development, stable_id
+
+KEPT_IDS: Final = 1000
+"""Articles and events that a development names, the first to arrive: one told ten thousand times must still fit into
+one record of the log."""
+ClaimState = Literal["alleged", "asserted", "confirmed", "denied", "disputed"]
+
+
+def development_id(topic: str, family: Family, spot: Spot) -> str:
+    """Return the id of the development of a family with this side and day: the same in every run and generation."""
+    return stable_id(topic, family.type, family.group, family.realis, spot.side, family.place, iso_day(spot.day))
+
+
+def develop(family: Family, spot: Spot, tally: Tally, version: int, geography: Geography) -> Development:
+    """Return the development that a tally, which must not be empty, adds up to."""
+    bag = tally.bag
+    claim = claim_of(bag("stance"))
+    prefix = "denied " if claim == "denied" else ""
+    voices = tally.denying if claim == "denied" else tally.asserting
+    sources, copies = voices.counts()
+    articles = tuple(article_id for _, article_id in bag("articles").lowest(KEPT_IDS))
+    return Development(
+        development_id=development_id(geography.topic, family, spot),
+        topic=geography.topic,
+        type=family.type,
+        mode=_mode(family, tally),
+        side=spot.side,
+        place=family.place or None,
+        day=iso_day(spot.day),
+        title=_title(family, spot, tally, prefix, geography),
+        claim=claim,
+        actors=bag(f"{prefix}actors").values(),
+        recipients=bag(f"{prefix}recipients").values(),
+        places=geography.finest(bag("places").values()),
+        outlets=bag("outlets").values(),
+        asserted_by=bag("asserted_by").values(),
+        denied_by=bag("denied_by").values(),
+        magnitudes=tally.figures(),
+        sources=sources,
+        copies=copies,
+        first_seen=next(bag("first").lowest(1)),
+        last_seen=bag("last").highest(),
+        event_ids=tuple(dict.fromkeys(event_id for _, event_id in bag("events").lowest(KEPT_IDS))),
+        article_ids=articles,
+        version=version,
+    )
+
+
+def claim_of(stances: Bag) -> ClaimState:
+    """Return what the reports together claim: the strongest assertion, unless somebody denies."""
+    asserted = stances["confirmed"] or stances["asserted"] or stances["alleged"]
+    if stances["denied"]:
+        return "disputed" if asserted else "denied"
+    if stances["confirmed"]:
+        return "confirmed"
+    return "asserted" if stances["asserted"] else "alleged"
+
+
+def _mode(family: Family, tally: Tally) -> str | None:
+    """Return the mode that most reports have; of a denied development, that of its group if it has one."""
+    common = tally.bag("modes").most_common()
+    return common[0] if common else policy_mode(family)
+
+
+def policy_mode(family: Family) -> str | None:
+    """Return the mode that a family's group stands for, None where it stands for several."""
+    modes = {mode for mode, group in policy_of(family.type, None).groups.items() if group == family.group}
+    return next(iter(modes)) if len(modes) == 1 else None
+
+
+def _title(family: Family, spot: Spot, tally: Tally, prefix: str, geography: Geography) -> str:
+    title = title_of(
+        family.type,
+        _mode(family, tally),
+        actors=tally.bag(f"{prefix}actors").most_common(),
+        recipients=tally.bag(f"{prefix}recipients").most_common(),
+        place=family.place or _place(tally, geography),
+        day=spot.day,
+        side=spot.side,
+        geography=geography,
+    )
+    planned = "Planned: " if family.realis == "future" else ""
+    return f"{'Denied: ' if prefix else ''}{planned}{title}"
+
+
+def _place(tally: Tally, geography: Geography) -> str | None:
+    """Return the place that most reports name, for developments that lie in who and not in where."""
+    common = tally.bag("places").most_common()
+    return next((place for place in common if geography.in_theatre(place)), common[0] if common else None)
