@@ -6,7 +6,7 @@ Decisions rest on the log alone, and events have ids that say what they follow. 
 the log takes one; the other one sees that something was there already, catches up and decides again.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -39,6 +39,32 @@ class Poll(NamedTuple):
     outcome: Answer | FetchFailed
 
 
+class FeedStates(NamedTuple):
+    """The states of feeds by id, and how far each partition of `feeds` was read for them."""
+
+    states: dict[str, FeedState]
+    positions: dict[int, int]
+
+
+def read_feed_states(log: EventLog, feed_ids: Collection[str]) -> FeedStates:
+    """Fold as much of `feeds` as says of each feed how it fares. Raises LogError, RecordError."""
+    tail = max(_TAIL_OF_FEEDS, 100 * len(feed_ids))
+    starts = {part: max(START, log.end(FEEDS, partition=part) - tail) for part in log.partitions(FEEDS)}
+    found = _fold_feeds(log, starts)
+    if any(starts.values()) and not found.states.keys() >= set(feed_ids):
+        return _fold_feeds(log, dict.fromkeys(starts, START))
+    return found
+
+
+def _fold_feeds(log: EventLog, starts: Mapping[int, int]) -> FeedStates:
+    found = FeedStates({}, dict(starts))
+    for partition, after in starts.items():
+        for stored in replay(log, FEEDS, after=after, partition=partition):
+            fold_feed_event(found.states, stored.event)
+            found.positions[partition] = stored.position
+    return found
+
+
 class IngestStep:
     """What the log holds of feeds and articles, kept up to date, and the writer of polls. Calls come one at a time,
     from any thread. The log is the caller's.
@@ -56,14 +82,8 @@ class IngestStep:
 
     def load(self, feeds: Sequence[FeedSource], going: Loading) -> bool:
         """Read what the log holds; False when `going` ended it. Raises LogError, RecordError."""
-        tail = max(_TAIL_OF_FEEDS, 100 * len(feeds))
-        for partition in self._log.partitions(FEEDS):
-            self._positions[FEEDS, partition] = max(START, self._log.end(FEEDS, partition=partition) - tail)
-        self._catch_up(FEEDS)
-        if any(feed.id not in self._states for feed in feeds):
-            self._positions = dict.fromkeys(self._positions, START)
-            self._states.clear()
-            self._catch_up(FEEDS)
+        self._states, positions = read_feed_states(self._log, [feed.id for feed in feeds])
+        self._positions = {(FEEDS, partition): position for partition, position in positions.items()}
         return self._load_articles(going)
 
     def _load_articles(self, going: Loading) -> bool:

@@ -2,8 +2,9 @@
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,6 +20,9 @@ _logger = logging.getLogger(__name__)
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_HEADER: Final = re.compile(r"\s*\[\[\s*feeds\s*\]\]")
+_ASSIGNMENT: Final = re.compile(r"\s*(?P<key>[A-Za-z_]+)\s*=")
+_COMMENT: Final = re.compile(r"#[^\"\n]*$")
 _SHORTEST_INTERVAL_S: Final = 10.0
 
 
@@ -44,6 +48,51 @@ def load_feeds(path: Path | str) -> tuple[FeedSource, ...]:
         if "@" in urlsplit(feed.url).netloc:
             _logger.warning("%s: feeds[%s].url holds a password; keep the file private", path, feed.id)
     return tuple(feeds)
+
+
+def mark_verified(text: str, feed_ids: Collection[str], day: date) -> str:
+    """Return the text of a list in which those feeds are `verified` on `day`; all else stays as it is written.
+
+    Raises ConfigError for a list that is not written with a line `[[feeds]]` above each feed.
+    """
+    lines = text.splitlines(keepends=True)
+    bounds = [*(at for at, line in enumerate(lines) if _HEADER.match(line)), len(lines)]
+    marked, done = lines[: bounds[0]], set()
+    for start, end in pairwise(bounds):
+        feed_id = _value(lines[start:end], "id")
+        if feed_id in feed_ids:
+            marked += _marked(lines[start:end], day)
+            done.add(feed_id)
+        else:
+            marked += lines[start:end]
+    if missing := sorted({*feed_ids} - done):
+        raise ConfigError(f"can't find {', '.join(missing)}: write each feed below a line [[{KEY}]], with its id")
+    return "".join(marked)
+
+
+def _marked(block: list[str], day: date) -> list[str]:
+    """Set the key where it stands, or else below the block's last key."""
+    ends = [at for at, line in enumerate(block) if _ASSIGNMENT.match(line)]
+    line = f'verified = "{day.isoformat()}"\n'
+    for at in ends:
+        if (found := _ASSIGNMENT.match(block[at])) and found["key"] == "verified":
+            comment = _COMMENT.search(block[at])
+            return [*block[:at], line.replace("\n", f"  {comment[0]}\n" if comment else "\n"), *block[at + 1 :]]
+    last = ends[-1]
+    above = [*block[:last], block[last] if block[last].endswith("\n") else block[last] + "\n"]
+    return [*above, line, *block[last + 1 :]]
+
+
+def _value(block: list[str], key: str) -> str | None:
+    """Return a string value of a block, None where there is none in one line."""
+    for line in block:
+        found = _ASSIGNMENT.match(line)
+        if found and found["key"] == key:
+            try:
+                return str(msgspec.toml.decode(line)[key])
+            except (msgspec.DecodeError, KeyError):
+                return None
+    return None
 
 
 def _entries(path: Path) -> list[Any]:
