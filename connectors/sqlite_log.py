@@ -28,7 +28,8 @@ _PAGE_BYTES: Final = 8192
 """Holds two articles of 3 kB: 25 % faster than SQLite's 4096; larger ones bloat the write-ahead log with ids."""
 _CHECKPOINT_PAGES: Final = 8000
 """64 MB of write-ahead log between checkpoints: ids land all over their table, and many batches then share the
-writing of its pages. With 300,000 articles stored a new one costs 2.1 times what the first did; with 16 MB, 2.6 times."""
+writing of its pages. With 300,000 articles stored, a new one costs 2.1 times what the first did; with 16 MB, 2.6.
+"""
 _WAL_LIMIT_BYTES: Final = 128 * 1024 * 1024
 _CACHE_KIB: Final = 16 * 1024
 _READ_BUDGET_BYTES: Final = 64 * 1024 * 1024

@@ -49,13 +49,13 @@ def test_a_kill_between_the_statements_of_an_append_leaves_nothing(sqlite_backen
 
 def test_a_kill_leaves_nothing_of_a_batch_larger_than_the_cache(sqlite_backend, play, start_writer):
     """A batch that already spilled into the write-ahead log is not there without its commit."""
-    commit = 4 + 600 + 600 + 2
-    writer = start_writer(sqlite_backend.path, "w", 0, 1, 600, 20_000, commit)
+    commit = 4 + 300 + 300 + 2
+    writer = start_writer(sqlite_backend.path, "w", 0, 1, 300, 100_000, commit)
     assert writer.wait() == -9
     assert sqlite_backend.path.with_name("log.db-wal").stat().st_size > 5_000_000
     log = sqlite_backend.open()
     assert log.end("articles") == START
-    assert log.append(play.batch("w", 0, 600)) == 600
+    assert log.append(play.batch("w", 0, 300)) == 300
 
 
 def test_a_reader_outlives_the_writer(sqlite_backend, play, start_writer):
