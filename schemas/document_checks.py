@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any, Final
 
 import msgspec
 
+from schemas import documents
 from schemas.documents import FIELDS, NEWEST, Document, FieldType
 
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -17,6 +18,10 @@ _MAX_INTEGER: Final = 2**53
 """Beyond it floats, which every backend may use for numbers, lose the last digits."""
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_MS: Final = timedelta(milliseconds=1)
+_FIRST_MS: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MS
+_LAST_MS: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MS
 
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
@@ -29,8 +34,13 @@ def date_ms(text: str) -> int:
     """Return a document's date in milliseconds since 1970. Raises ValueError for another form."""
     if not _DATE.fullmatch(text):
         raise ValueError(f"{text!r:.60} is no date like 2017-10-16T05:00:00.000Z")
-    span = datetime.fromisoformat(text) - _EPOCH
-    return span.days * 86_400_000 + span.seconds * 1000 + span.microseconds // 1000
+    return (datetime.fromisoformat(text) - _EPOCH) // _MS
+
+
+def date_text(ms: int) -> str:
+    """Write milliseconds since 1970 as a document's date; dates beyond the years 1 to 9999 become the nearest one."""
+    bounded = min(max(ms, _FIRST_MS), _LAST_MS)
+    return documents.date_text(_EPOCH + timedelta(milliseconds=bounded))
 
 
 def newest_ms(kind: str, fields: Mapping[str, Any]) -> int:
