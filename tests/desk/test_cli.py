@@ -1,0 +1,110 @@
+"""The command line as a user meets it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("apache_beam", "aiohttp", "feedparser", "apprise", "luqum", "rich", "numpy", "sqlite3", "elasticsearch")
+
+
+def kirkuk(*arguments, cwd, stdin="", **environ):
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "desk.cli", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
+        timeout=60,
+    )
+
+
+def test_help_loads_nothing_heavy():
+    """Help needs click alone: no driver, no Beam, no matcher."""
+    code = "import sys, desk.cli; print([name for name in sys.argv[1:] if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code, *HEAVY], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_help_is_quick(tmp_path):
+    """`kirkuk --help` answers in under 0.3 s; the best of three, for machines are noisy."""
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        assert kirkuk("--help", cwd=tmp_path).returncode == 0
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "watch", "ingest", "match", "alert", "demo", "reprocess", "diff", "search", "show", "timeline", "why",
+        "parse-feed", "feeds list", "feeds check", "alerts list", "alerts ack", "alerts mute", "alerts test",
+        "dead-letters list", "dead-letters retry", "schema check", "schema show", "doctor",
+    ],
+)  # fmt: skip
+def test_every_command_explains_itself(command):
+    """Each command has a text of its own under --help, and takes --data where it touches log or index."""
+    from click.testing import CliRunner
+
+    from desk.cli import cli
+
+    done = CliRunner().invoke(cli, [*command.split(), "--help"])
+    assert done.exit_code == 0
+    assert len(done.output.splitlines()) > 4
+    assert ("--data" in done.output) or command == "parse-feed"
+
+
+def test_a_wrong_option_is_a_usage_error(tmp_path):
+    """Status 2, and the message says what is wrong."""
+    done = kirkuk("search", "--inn", "events", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--inn" in done.stderr
+
+
+def test_looking_at_nothing_makes_nothing(tmp_path):
+    """A search before anything was stored says so, and leaves no empty files."""
+    done = kirkuk("search", "peshmerga", "--data", tmp_path / "none", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "kirkuk watch" in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_bad_setting_is_one_line_and_status_1(tmp_path):
+    """No traceback for a mistake in the environment."""
+    done = kirkuk("doctor", cwd=tmp_path, KIRKUK_MATCH_BATCHSIZE="5")
+    assert done.returncode == 1
+    assert done.stderr.startswith("kirkuk: KIRKUK_MATCH_BATCHSIZE")
+    assert "Traceback" not in done.stderr
+
+
+def test_match_reads_standard_input_and_writes_a_line_each(tmp_path):
+    """`match - --json` is a filter: lines in, lines out, in order, spans that reproduce the text."""
+    text = "Iraqi forces seized the K1 base near Kirkuk on Monday."
+    lines = [json.dumps({"id": number, "text": text if number % 2 else "Nothing."}) for number in range(4)]
+    done = kirkuk("match", "-", "--json", cwd=tmp_path, stdin="\n".join(lines))
+    assert done.returncode == 0, done.stderr
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [result["id"] for result in results] == [0, 1, 2, 3]
+    assert [result["relevant"] for result in results] == [False, True, False, True]
+    start, end = results[1]["events"][0]["trigger"]["span"]
+    assert text[start:end] == results[1]["events"][0]["trigger"]["text"]
+
+
+def test_doctor_tells_the_remedy_of_a_broken_schema(tmp_path):
+    """A schema folder that does not load fails the check, by name, and the others go on."""
+    (tmp_path / "schema").mkdir()
+    done = kirkuk("doctor", "--json", cwd=tmp_path, KIRKUK_SCHEMA_DIR=str(tmp_path / "schema"))
+    findings = {finding["check"]: finding for finding in map(json.loads, done.stdout.splitlines())}
+    assert done.returncode == 1
+    assert findings["schema"]["state"] == "failed"
+    assert "schema.yaml" in findings["schema"]["message"]
+    assert findings["rules"]["state"] == "ok"

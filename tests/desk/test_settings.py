@@ -1,0 +1,105 @@
+"""Settings: what holds, where it comes from, and how a mistake is told."""
+
+import pytest
+from connectors.registry import sqlite_path
+
+from desk.settings import load_settings, variable_names
+from schemas.errors import ConfigError
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write a settings file and work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(text: str):
+        path = tmp_path / "settings" / "kirkuk.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return make
+
+
+def test_defaults_need_no_file(tmp_path, monkeypatch):
+    """In an empty folder everything has a default: data below it, the shipped feeds, rules and schema."""
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings(environ={})
+    assert settings.data_dir == str(tmp_path / "data")
+    assert sqlite_path(settings.log_url) == str(tmp_path / "data" / "log.db")
+    assert settings.feeds_file.endswith("feeds.toml")
+    assert settings.schema_dir.endswith("kirkuk")
+
+
+def test_a_folder_with_odd_letters_reaches_the_log(tmp_path):
+    """A data folder may hold blanks, percent and question marks, and letters of any script."""
+    folder = tmp_path / "crisis 100%25 ? کەرکووک"
+    assert sqlite_path(load_settings(data=folder, environ={}).log_url) == str(folder / "log.db")
+
+
+def test_the_environment_stands_above_the_file(write):
+    """A KIRKUK_ variable wins over the file, and is read as its setting's type."""
+    path = write("[match]\nbatch_size = 50\n")
+    assert load_settings(path, environ={}).match.batch_size == 50
+    changed = load_settings(
+        path,
+        environ={"KIRKUK_MATCH_BATCH_SIZE": "7", "KIRKUK_MATCH_STREAMING": "true", "KIRKUK_MATCH_BEAM_ARGS": "--a --b"},
+    )
+    assert (changed.match.batch_size, changed.match.streaming, changed.match.beam_args) == (7, True, ("--a", "--b"))
+
+
+def test_paths_are_relative_to_their_file(write, tmp_path):
+    """What a file names lies beside it; what a variable names lies in the working directory."""
+    path = write('data = "kept"\n[feeds]\nfile = "mine.toml"\n')
+    settings = load_settings(path, environ={"KIRKUK_RULES_FILE": "rules.toml"})
+    assert settings.data_dir == str(path.parent / "kept")
+    assert settings.feeds_file == str(path.parent / "mine.toml")
+    assert settings.rules_file == str(tmp_path / "rules.toml")
+
+
+def test_data_on_the_command_line_moves_log_and_index(write, tmp_path):
+    """--data takes both files along, whatever the settings file says of them."""
+    path = write('[log]\nurl = "sqlite:////elsewhere/log.db"\n')
+    settings = load_settings(path, tmp_path / "here", environ={})
+    assert sqlite_path(settings.log_url) == str(tmp_path / "here" / "log.db")
+
+
+@pytest.mark.parametrize(
+    "text,environ,wanted",
+    [
+        ("[match]\nbatchsize = 5\n", {}, ("kirkuk.toml", "match.batchsize", "batch_size")),
+        ("[match]\nbatch_size = 'many'\n", {}, ("kirkuk.toml", "match.batch_size", "int")),
+        ("", {"KIRKUK_MATCH_BATCH_SIZE": "many"}, ("KIRKUK_MATCH_BATCH_SIZE", "int")),
+        ("", {"KIRKUK_MATCH_BATCHSIZE": "5"}, ("KIRKUK_MATCH_BATCHSIZE", "KIRKUK_MATCH_BATCH_SIZE")),
+        ("[macth]\n", {}, ("kirkuk.toml", "macth", "match")),
+        ("match = 5\n", {}, ("kirkuk.toml", "match")),
+        ("[match\n", {}, ("kirkuk.toml", "TOML", "line 1")),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_remedy(write, text, environ, wanted):
+    """Every bad key names the file or variable, the key, and what was probably meant."""
+    path = write(text)
+    with pytest.raises(ConfigError) as raised:
+        load_settings(path, environ=environ)
+    for part in wanted:
+        assert part in str(raised.value)
+
+
+def test_several_mistakes_are_told_at_once(write):
+    """One run shows every fault."""
+    path = write("[match]\nbatchsize = 5\n[alrt]\n")
+    with pytest.raises(ConfigError) as raised:
+        load_settings(path, environ={"KIRKUK_NONSENSE": "1"})
+    assert len(str(raised.value).splitlines()) == 3
+
+
+def test_a_named_file_must_be_there(tmp_path):
+    """A --config that is not there is an error, not a silent default."""
+    with pytest.raises(ConfigError, match="no such settings file"):
+        load_settings(tmp_path / "none.toml", environ={})
+
+
+def test_every_setting_has_one_variable():
+    """No two settings share a variable."""
+    places = [(section, key) for section, key, _ in variable_names().values()]
+    assert len(places) == len(set(places)) > 20
