@@ -7,6 +7,7 @@ and the way in which letters are percent-encoded. The result is a key and not an
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -28,17 +29,20 @@ _CHANNELS["outputtype"] = frozenset({"amp"})
 _VARIANT_HOSTS: Final = ("www.", "m.", "mobile.", "amp.")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _KEPT: Final = "/%:@!$&'()*+,;=~"
+_SCHEME: Final = re.compile(r"\s*https?:", re.IGNORECASE)
 _ESCAPE: Final = re.compile("%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SESSION: Final = re.compile(r";jsessionid=[^/?]*", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
 def canonical_link(url: str | None) -> str | None:
     """Return the key of an http(s) address, `//host/path?query`; None for what is no such address.
 
-    Idempotent up to the scheme: the key with `https:` before it has itself as key.
+    Idempotent up to the scheme: the key with `https:` before it has itself as key. Cached, for an item's guid and link
+    are looked at several times and often the same.
     """
-    if not url or len(url) > _LONGEST:
+    if not url or len(url) > _LONGEST or not _SCHEME.match(url):
         return None
     try:
         parts = urlsplit(unicodedata.normalize("NFC", url.strip()))
