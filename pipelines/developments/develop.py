@@ -22,7 +22,7 @@ def development_id(topic: str, family: Family, spot: Spot) -> str:
     return stable_id(topic, family.type, family.group, family.realis, spot.side, family.place, iso_day(spot.day))
 
 
-def develop(family: Family, spot: Spot, tally: Tally, version: int, geography: Geography) -> Development:
+def develop(own_id: str, family: Family, spot: Spot, tally: Tally, version: int, geography: Geography) -> Development:
     """Return the development that a tally, which must not be empty, adds up to."""
     bag = tally.bag
     claim = claim_of(bag("stance"))
@@ -31,7 +31,7 @@ def develop(family: Family, spot: Spot, tally: Tally, version: int, geography: G
     sources, copies = voices.counts()
     articles = tuple(article_id for _, article_id in bag("articles").lowest(KEPT_IDS))
     return Development(
-        development_id=development_id(geography.topic, family, spot),
+        development_id=own_id,
         topic=geography.topic,
         type=family.type,
         mode=_mode(family, tally),

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
+import msgspec
+
 from pipelines.developments.develop import develop, development_id
 from pipelines.developments.geography import Geography
 from pipelines.developments.lineage import Kept, Lines, Update
@@ -79,6 +81,7 @@ class FamilyState:
         self._by_side: dict[str, set[Spot]] = {}
         self._ever: dict[str | None, Counter[Slot]] = {}
         """Side -> slots of all revisions ever seen, counted once a revision of their articles."""
+        self._ids: dict[Spot, str] = {}
         self._lines = Lines()
         self._stale_articles: set[str] = set()
         self._touched: set[Slot] = set()
@@ -132,13 +135,17 @@ class FamilyState:
         for article_id in self._stale_articles:
             left, entered = self._distribute(article_id, stale)
             moves.update((self._id(old), self._id(new)) for old in left for new in entered)
-        stale |= {spot for slot in self._touched for spot in self._near(slot)}
+        found = {self._id(spot): self._read(spot) for spot in stale}
+        for spot in {spot for slot in self._touched for spot in self._near(slot)} - stale:
+            found[self._id(spot)] = self._renumber(spot)
         self._stale_articles.clear()
         self._touched.clear()
-        return self._lines.follow({self._id(spot): self._read(spot) for spot in stale}, moves)
+        return self._lines.follow(found, moves)
 
     def _id(self, spot: Spot) -> str:
-        return development_id(self._geography.topic, self._family, spot)
+        if spot not in self._ids:
+            self._ids[spot] = development_id(self._geography.topic, self._family, spot)
+        return self._ids[spot]
 
     def _distribute(self, article_id: str, stale: set[Spot]) -> tuple[set[Spot], set[Spot]]:
         """Put an article's contributions where they belong; return the developments that it left and entered."""
@@ -173,8 +180,8 @@ class FamilyState:
 
     def _reaches(self, slot: Slot, spot: Spot) -> bool:
         """Tell whether a slot's days touch a development's, wherever the slot itself belongs now."""
-        span = self._policy.span_days
-        return spot.day <= slot.last and (self._policy.rolling or slot.first <= spot.day + span)
+        until = spot.day + max(self._policy.span_days, self._policy.memory_days)
+        return spot.day <= slot.last and slot.first <= until
 
     def _read(self, spot: Spot) -> Development | None:
         tally = self._tallies.get(spot)
@@ -184,7 +191,12 @@ class FamilyState:
             del self._tallies[spot]
             self._by_side[spot.side].discard(spot)
             return None
-        return develop(self._family, spot, tally, self._version(spot), self._geography)
+        return develop(self._id(spot), self._family, spot, tally, self._version(spot), self._geography)
+
+    def _renumber(self, spot: Spot) -> Development:
+        """Return a development whose own reports are the same; only its version may be another."""
+        development = self._lines[self._id(spot)].development
+        return msgspec.structs.replace(development, version=self._version(spot))
 
     def _version(self, spot: Spot) -> int:
         """Count the revisions that ever spoke of these days and this side: it never falls, and rises with each."""

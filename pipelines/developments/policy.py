@@ -21,7 +21,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     and civilians: in a battle, who is called attacker depends on the outlet), none.
     `recall_days`: a report without a day belongs to the latest development up to so many days before its publication.
     `span_days`: days named by reports up to so far after the first are the same development.
-    `rolling`: while reports keep coming, each within `recall_days` of the one before, those without a day speak of it.
+    `memory_days`: while reports keep coming, each within `recall_days` of the one before, those without a day speak of
+    a development for so many days.
     `groups`: modes that are developments of their own, and the name of their group; all other modes are one group.
     `turns`: beginnings of trigger words that mark the opposite course, which is a group of its own (output that
     resumes is no part of its halt).
@@ -32,7 +33,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     side: SideKey = "actor"
     recall_days: int = 1
     span_days: int = 0
-    rolling: bool = False
+    memory_days: int = 0
     groups: Mapping[str, str] = {}
     turns: tuple[str, ...] = ()
     needs_place: bool = False
@@ -45,8 +46,8 @@ _DEED: Final = Policy(side="both", recall_days=2, needs_side=True)
 
 POLICIES: Final[Mapping[str, Policy]] = {
     # What was taken stays taken: for days, articles say "who seized the city" in passing.
-    "SEIZE": Policy(place="site", recall_days=5, span_days=2, rolling=True, needs_place=True),
-    "RETREAT": Policy(place="site", recall_days=5, span_days=2, rolling=True, needs_place=True),
+    "SEIZE": Policy(place="site", recall_days=5, span_days=2, memory_days=30, needs_place=True),
+    "RETREAT": Policy(place="site", recall_days=5, span_days=2, memory_days=30, needs_place=True),
     # Fights flare up again daily, so a day is a development; its name changes with the outlet (clash, attack, kill).
     "ASSAULT": Policy(
         place="district", side="third", needs_place=True, groups={"explosives": "bomb", "abduct": "abduct"}

@@ -86,7 +86,7 @@ def seed_days(slots: Iterable[Slot], policy: Policy) -> dict[Slot, int]:
                 seed = slot.last
                 insort(seeds, seed)
             days[slot] = seed
-            told[seed] = max(told.get(seed, seed), slot.last if policy.rolling else seed)
+            told[seed] = max(told.get(seed, seed), min(slot.last, seed + policy.memory_days))
     return days
 
 
