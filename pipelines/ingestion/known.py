@@ -1,6 +1,6 @@
 """What the log holds of each article, as far as it is needed to tell new from known: a fold of `articles`.
 
-About 350 bytes an article; texts are not kept.
+About 700 bytes an article; texts are not kept. Loading 100,000 of them takes 3 s of processor time.
 """
 
 from typing import Final, NamedTuple

@@ -1,8 +1,11 @@
 """Settings of ingestion."""
 
+from typing import Annotated
+
 import msgspec
 
-from schemas.errors import ConfigError
+_Positive = Annotated[float, msgspec.Meta(gt=0)]
+_Count = Annotated[int, msgspec.Meta(gt=0)]
 
 
 class IngestOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -16,20 +19,17 @@ class IngestOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     offered to a failing log with `once`; without, it is offered until the log takes it.
     """
 
-    poll_interval_s: float = 300.0
-    min_interval_s: float = 60.0
-    max_interval_s: float = 3600.0
-    backoff_first_s: float = 60.0
-    backoff_max_s: float = 6 * 3600.0
-    retry_after_max_s: float = 24 * 3600.0
-    first_polls_per_s: float = 10.0
-    concurrency: int = 16
-    poll_timeout_s: float = 180.0
-    max_log_failures: int = 8
+    poll_interval_s: _Positive = 300.0
+    min_interval_s: _Positive = 60.0
+    max_interval_s: _Positive = 3600.0
+    backoff_first_s: _Positive = 60.0
+    backoff_max_s: _Positive = 6 * 3600.0
+    retry_after_max_s: _Positive = 24 * 3600.0
+    first_polls_per_s: _Positive = 10.0
+    concurrency: _Count = 16
+    poll_timeout_s: _Positive = 180.0
+    max_log_failures: _Count = 8
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"ingest.{name}: must be greater than 0, is {getattr(self, name)}")
         if self.min_interval_s > self.max_interval_s:
-            raise ConfigError("ingest.min_interval_s: is greater than ingest.max_interval_s; swap them")
+            raise ValueError("ingest.min_interval_s: is greater than ingest.max_interval_s; swap them")
