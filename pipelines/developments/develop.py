@@ -85,7 +85,7 @@ def _title(family: Family, spot: Spot, tally: Tally, prefix: str, geography: Geo
         _mode(family, tally),
         actors=tally.bag(f"{prefix}actors").most_common(),
         recipients=tally.bag(f"{prefix}recipients").most_common(),
-        place=family.place or _place(tally, geography),
+        place=_place(family, tally, geography),
         day=spot.day,
         side=spot.side,
         geography=geography,
@@ -94,7 +94,9 @@ def _title(family: Family, spot: Spot, tally: Tally, prefix: str, geography: Geo
     return f"{'Denied: ' if prefix else ''}{planned}{title}"
 
 
-def _place(tally: Tally, geography: Geography) -> str | None:
-    """Return the place that most reports name, for developments that lie in who and not in where."""
-    common = tally.bag("places").most_common()
-    return next((place for place in common if geography.in_theatre(place)), common[0] if common else None)
+def _place(family: Family, tally: Tally, geography: Geography) -> str | None:
+    """Return the place that most reports name, the family's own before others; in the theatre, where any is."""
+    common: list[str] = tally.bag("places").most_common()
+    if not common or family.place in common:
+        return family.place or None
+    return next((place for place in common if geography.in_theatre(place)), common[0])

@@ -23,7 +23,7 @@ _NEAR_CHARS: Final = 700
 """How far before a bare denial the denied thing may stand: about three sentences."""
 _AFTER_CHARS: Final = 300
 DENIAL_RECALL_DAYS: Final = 2
-"""A denial speaks of what was reported up to so many days before."""
+"""A denial that spells out what it denies speaks of what was reported up to so many days before."""
 
 
 class Family(NamedTuple):
@@ -291,12 +291,11 @@ def _may_be_denied(draft: Draft, report: Report, speaker: frozenset[str], geogra
 
 
 def _tie(report: Report, target: Draft) -> Draft:
+    """Return the target's place among developments, days included, with the denial's words."""
     denies = report.event.mode == "deny"
-    last = max(target.window.last, target.window.first)
     return target._replace(
         report=report,
         stance="denies" if denies else "confirms",
-        window=target.window if target.window.exact else Window(last - DENIAL_RECALL_DAYS, last, exact=False),
         deniers=tuple(party.id or party.text for party in report.event.actors) if denies else (),
     )
 
@@ -306,14 +305,9 @@ def _contribute(draft: Draft, geography: Geography) -> list[Contribution]:
     policy = draft.policy
     if policy.needs_side and draft.side is None:
         return []
-    if policy.place == "none":
-        keys = [""]
-    elif policy.place == "site":
-        keys = list(dict.fromkeys(map(geography.site, draft.places)))
-    else:
-        keys = list(dict.fromkeys(map(geography.district, draft.places)))
-    if not keys:
-        keys = [] if policy.needs_place else [""]
+    by_key = _places_by_key(draft, geography)
+    if not by_key:
+        by_key = {} if policy.needs_place else {"": ()}
     return [
         Contribution(
             report=draft.report,
@@ -321,8 +315,20 @@ def _contribute(draft: Draft, geography: Geography) -> list[Contribution]:
             side=draft.side,
             window=draft.window,
             stance=draft.stance,
-            places=draft.places,
+            places=places,
             deniers=draft.deniers,
         )
-        for key in keys
+        for key, places in by_key.items()
     ]
+
+
+def _places_by_key(draft: Draft, geography: Geography) -> dict[str, tuple[str, ...]]:
+    """Return the draft's places by the part of the identity that says where."""
+    if draft.policy.place == "none":
+        return {"": draft.places}
+    key_of = geography.site if draft.policy.place == "site" else geography.district
+    found: dict[str, tuple[str, ...]] = {}
+    for place in draft.places:
+        key = key_of(place)
+        found[key] = (*found.get(key, ()), place)
+    return found

@@ -57,7 +57,6 @@ _PHRASES: Final[Mapping[str, str]] = {
 """Phrases by type, and by type and mode where those differ. A schema of another crisis gets "Type: who, where"."""
 _SINGULAR_KINDS: Final = frozenset({"person", "state", "organisation"})
 """Kinds of actor whose names take a verb in the singular; forces, parties and peoples are many."""
-_NAMED: Final = 2
 
 
 def title_of(
@@ -72,11 +71,12 @@ def title_of(
     geography: Geography,
 ) -> str:
     """Return a title from ids, the first actors and recipients being the weightiest; `day` is an ordinal."""
-    who = [geography.actor_name(actor) for actor in actors[:_NAMED]]
-    whom = [geography.actor_name(actor) for actor in recipients if actor not in actors[:_NAMED]][:_NAMED]
+    acting = actors[: 1 + ("+" in side)]
+    who = [geography.actor_name(actor) for actor in acting]
+    whom = [geography.actor_name(actor) for actor in recipients if actor not in acting][:2]
     where = geography.place_name(place) if place else "the region"
     phrase = _PHRASES.get(f"{kind}/{mode}") or _PHRASES.get(kind) or f"{kind.capitalize()}: {{who}}, {{where}}"
-    singular = len(who) == 1 and geography.actor_kind(actors[0]) in _SINGULAR_KINDS
+    singular = len(who) == 1 and geography.actor_kind(acting[0]) in _SINGULAR_KINDS
     text = phrase.format_map(
         {
             "who": _join(who) or _unnamed(side),
