@@ -15,6 +15,7 @@ class IngestOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     `min_interval_s` and `max_interval_s`, whatever a server wishes by Cache-Control. A feed with its own
     `poll_interval_s` keeps to it. Failures back off from `backoff_first_s`, doubling up to `backoff_max_s`; a
     Retry-After is honoured up to `retry_after_max_s`. `first_polls_per_s` spreads the polls of a start.
+    `concurrency` polls are under way at once, of one host at most `per_host_concurrency`.
     `poll_timeout_s` ends a poll that neither fetcher nor parser ended. `max_log_failures`: how often one poll is
     offered to a failing log with `once`; without, it is offered until the log takes it.
     """
@@ -26,8 +27,9 @@ class IngestOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     backoff_max_s: _Positive = 6 * 3600.0
     retry_after_max_s: _Positive = 24 * 3600.0
     first_polls_per_s: _Positive = 10.0
-    concurrency: _Count = 16
-    poll_timeout_s: _Positive = 180.0
+    concurrency: _Count = 32
+    per_host_concurrency: _Count = 2
+    poll_timeout_s: _Positive = 300.0
     max_log_failures: _Count = 8
 
     def __post_init__(self) -> None:

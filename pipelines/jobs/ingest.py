@@ -1,14 +1,13 @@
 """The ingest job: polls every feed when it is due, and stores what came.
 
-    heap of (due, feed) -> fetch -> parse -> IngestStep.store, in the one writer thread -> due again
-                             (many at once)
+    Schedule -> fetch -> parse -> IngestStep.store, in the one writer thread -> due again
+                 (many at once)
 
 Nothing is kept but in the log: a process that dies polls again what it had not stored, with the validators from before,
 and decides the same events. No feed waits for another one, and what goes wrong with one is a FeedFailed of its own.
 """
 
 import asyncio
-import heapq
 import itertools
 import logging
 import threading
@@ -17,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from connectors import registry
 from connectors.ports import Clock, FeedParser, Fetcher
@@ -24,6 +24,7 @@ from pipelines.ingest_step import IngestStep, Poll
 from pipelines.ingestion.decide import Answer, hash_body
 from pipelines.ingestion.feed_state import request_for
 from pipelines.ingestion.options import IngestOptions
+from pipelines.ingestion.schedule import Schedule
 from schemas.errors import LogError, RecordError
 from schemas.feeds import NOT_MODIFIED, FeedSource, FetchFailed, ParseFailed
 
@@ -93,7 +94,8 @@ class _IngestJob:
         self._clock = clock
         self._progress = progress
         self._once = once
-        self._due: list[tuple[datetime, int]] = []
+        hosts = [urlsplit(feed.url).hostname or "" for feed in feeds]
+        self._schedule = Schedule(hosts, options.per_host_concurrency)
         self._polls: dict[asyncio.Task[None], int] = {}
         self._storing: set[int] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="ingest-writer")
@@ -102,7 +104,7 @@ class _IngestJob:
         """Load, then poll until the end."""
         try:
             if await self._in_writer(self._step.load, self._feeds, self._loading):
-                self._schedule()
+                self._schedule_all()
                 await self._poll_all()
         finally:
             await self._finish()
@@ -114,31 +116,30 @@ class _IngestJob:
         self._progress({"loading": done, "of": total})
         return not self._stop.is_set()
 
-    def _schedule(self) -> None:
+    def _schedule_all(self) -> None:
         now = self._clock.now()
         numbers = {feed.id: number for number, feed in enumerate(self._feeds)}
         polls = self._step.first_polls(self._feeds, now)
-        self._due = [(now if self._once else due, numbers[feed.id]) for feed, due in polls]
-        heapq.heapify(self._due)
+        for feed, due in polls:
+            self._schedule.add(numbers[feed.id], now if self._once else due)
 
     async def _poll_all(self) -> None:
         self._report()
-        while not self._stop.is_set() and (self._due or self._polls or not self._once):
+        while not self._stop.is_set() and (self._schedule or self._polls or not self._once):
             self._start_due()
             if not self._polls:
                 await asyncio.sleep(_TICK_S)
                 continue
             done, _ = await asyncio.wait(self._polls, timeout=_TICK_S, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                del self._polls[task]
+                self._schedule.done(self._polls.pop(task))
                 task.result()
             if done:
                 self._report()
 
     def _start_due(self) -> None:
         now = self._clock.now()
-        while self._due and self._due[0][0] <= now and len(self._polls) < self._options.concurrency:
-            _, number = heapq.heappop(self._due)
+        while len(self._polls) < self._options.concurrency and (number := self._schedule.take(now)) is not None:
             self._polls[asyncio.create_task(self._poll(number))] = number
 
     def _report(self) -> None:
@@ -151,7 +152,7 @@ class _IngestJob:
         due = await self._store(Poll(source, outcome))
         self._storing.discard(number)
         if due is not None and not self._once:
-            heapq.heappush(self._due, (due, number))
+            self._schedule.add(number, due)
 
     async def _outcome(self, source: FeedSource) -> Answer | FetchFailed:
         """Fetch and parse; whatever goes wrong is this feed's failure."""
