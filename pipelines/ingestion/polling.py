@@ -49,7 +49,7 @@ def next_after_answer(
     A suspected gap asks at the shortest interval: the list is too short for the feed's pace.
     """
     if gap:
-        return now + timedelta(seconds=options.min_interval_s)
+        return now + timedelta(seconds=min(options.min_interval_s, source.poll_interval_s or options.min_interval_s))
     if source.poll_interval_s is not None:
         wait_s = _spread(source.poll_interval_s, state)
     else:

@@ -51,6 +51,8 @@ def test_a_feed_with_a_rhythm_of_its_own_keeps_to_it():
 
 def test_a_suspected_gap_polls_soonest():
     assert wait_s(gap=True) == OPTIONS.min_interval_s
+    assert wait_s(feed=source(poll_interval_s=10.0), gap=True) == 10
+    assert wait_s(feed=source(poll_interval_s=900.0), gap=True) == OPTIONS.min_interval_s
 
 
 def test_failures_back_off_doubling_to_a_limit():
