@@ -8,7 +8,7 @@ from schemas.analysis import keyword
 from schemas.documents import FIELDS
 from schemas.errors import QueryError
 
-MAX_VALUES: Final = 50
+MAX_VALUES: Final = 30
 """Values of one facet: more than a page shows."""
 _DAY_CHARS: Final = 10
 _COUNTED_TYPES: Final = frozenset({"keyword", "keywords", "boolean", "date"})

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from connectors.paging import newest_key
-from connectors.sqlite_terms import columns, indexed
+from connectors.sqlite_terms import TOKENISER, columns, indexed
 from schemas.document_checks import encode_fields
 from schemas.documents import FIELDS, Document
 
@@ -33,7 +33,7 @@ class Tables(NamedTuple):
     words: str
 
     def sql(self, statement: str) -> str:
-        """Put the names in the place of `$documents`, `$words`, `$columns` and `$marks` (a ? for each column).
+        """Fill in `$documents`, `$words`, `$columns`, `$marks` (a ? for each column) and `$tokeniser`.
 
         Parameters can't name tables; these names are made of numbers and of the kinds and fields that FIELDS lists.
         """
@@ -43,6 +43,7 @@ class Tables(NamedTuple):
             words=self.words,
             columns=", ".join(f'"{name}"' for name in names),
             marks=", ".join("?" * len(names)),
+            tokeniser=TOKENISER,
         )
 
 
@@ -99,8 +100,9 @@ def make_generation(connection: sqlite3.Connection, generation: str) -> int:
                 "fields BLOB NOT NULL)"
             )
         )
-        # The texts are split into words before they come here, so only blanks must split: `ascii` does just that.
-        connection.execute(tables.sql("CREATE VIRTUAL TABLE $words USING fts5($columns, content='', tokenize='ascii')"))
+        connection.execute(
+            tables.sql("CREATE VIRTUAL TABLE $words USING fts5($columns, content='', tokenize=\"$tokeniser\")")
+        )
     return number
 
 

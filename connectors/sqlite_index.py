@@ -134,15 +134,15 @@ class SqliteIndex:
             if tables is None:
                 return Page(hits=[], total=0)
             found = find(connection, tables, parsed, sort, start, max(limit, 0))
-            counts = count_facets(connection, tables, parsed, found.total, facets)
+            counts = count_facets(connection, tables, parsed, found.newest, facets)
         marks = [highlights(parsed, row.fields) if highlight else {} for row in found.rows]
         return Page(
             hits=[
                 Hit(id=row.id, score=row.score, fields=row.fields, highlights=marked)
                 for row, marked in zip(found.rows, marks, strict=True)
             ],
-            total=min(found.total, COUNTED),
-            total_is_lower_bound=found.total > COUNTED,
+            total=min(len(found.newest), COUNTED),
+            total_is_lower_bound=len(found.newest) > COUNTED,
             facets=counts,
             next_cursor=None if found.cursor is None else write_cursor(found.cursor, kind, query, sort),
         )

@@ -5,7 +5,7 @@ shows, however many hits there are. Everything here runs within one read transac
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from connectors.facets import count_values, in_order
@@ -19,6 +19,8 @@ from schemas.query_tree import And, Between, Node, Query, Value
 
 MAX_RANKED: Final = 10_000
 """The best are looked for among this many of the newest hits: a word of every document would rank them all."""
+MAX_SORTED: Final = 5_000
+"""Facets are counted among this many of the newest hits, for the same reason."""
 _TITLE_WEIGHT: Final = 3.0
 _TOP: Final = 2**63 - 1
 
@@ -33,30 +35,51 @@ class Row(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A page of hits, how many there are in all (COUNTED + 1: more), and where the next page begins."""
+    """A page of hits, the keys of the newest COUNTED + 1 hits, and where the next page begins."""
 
     rows: list[Row]
-    total: int
+    newest: list[int]
     cursor: Cursor | None
 
 
 def find(connection: sqlite3.Connection, tables: Tables, query: Query, sort: str, cursor: Cursor, limit: int) -> Found:
     """Return one page: of the best first, if these are asked for, then of all others, newest first."""
     match = expression(query)
-    total = _count(connection, tables, match)
+    newest = _keys(connection, tables, match, None, COUNTED + 1)
     if sort == "best" and cursor == START:
         cursor = Cursor(best=_best(connection, tables, match))
     best = cursor.best[cursor.shown : cursor.shown + limit]
-    shown = [row for ranked in best for row in _row(connection, tables, ranked)]
-    rest = _newest(connection, tables, match, cursor, limit - len(best) + 1)
-    wanted = rest[: limit - len(best)]
-    given = [ranked.key for ranked in best] + [row.key for row in wanted]
-    return Found([*shown, *wanted], total, next_cursor(cursor, given, more=len(rest) > len(wanted)))
+    rest = _rest(connection, tables, match, cursor, newest, limit - len(best) + 1)
+    wanted = [Ranked(key, 0.0) for key in rest[: limit - len(best)]]
+    given = [ranked.key for ranked in (*best, *wanted)]
+    rows = _rows(connection, tables, (*best, *wanted))
+    return Found(rows, newest, next_cursor(cursor, given, more=len(rest) > len(wanted)))
 
 
-def _count(connection: sqlite3.Connection, tables: Tables, match: str, limit: int = COUNTED + 1) -> int:
-    counting = tables.sql("SELECT count(*) FROM (SELECT 1 FROM $words WHERE $words MATCH ? LIMIT ?)")
-    return int(connection.execute(counting, (match, limit)).fetchone()[0])
+def _keys(connection: sqlite3.Connection, tables: Tables, match: str, below: int | None, limit: int) -> list[int]:
+    """Return the keys of hits below a key, newest first."""
+    reading = tables.sql("SELECT rowid FROM $words WHERE $words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?")
+    return [key for (key,) in connection.execute(reading, (match, _TOP if below is None else below, limit))]
+
+
+def _rest(
+    connection: sqlite3.Connection, tables: Tables, match: str, cursor: Cursor, newest: list[int], limit: int
+) -> list[int]:
+    """Return the keys of hits below the cursor that are not among the best."""
+    best = {ranked.key for ranked in cursor.best}
+    enough = limit + len(best)
+    if cursor.below is None and (enough <= len(newest) or len(newest) <= COUNTED):
+        keys = newest[:enough]
+    else:
+        keys = _keys(connection, tables, match, cursor.below, enough)
+    return [key for key in keys if key not in best][:limit]
+
+
+def _rows(connection: sqlite3.Connection, tables: Tables, hits: Iterable[Ranked]) -> list[Row]:
+    """Read hits, without those that were deleted since the first page ranked them."""
+    reading = tables.sql("SELECT id, fields FROM $documents WHERE key = ?")
+    found = ((ranked, connection.execute(reading, (ranked.key,)).fetchone()) for ranked in hits)
+    return [Row(*ranked, row[0], decode_fields(row[1])) for ranked, row in found if row is not None]
 
 
 def _best(connection: sqlite3.Connection, tables: Tables, match: str) -> tuple[Ranked, ...]:
@@ -77,52 +100,34 @@ def _weight(column: str, kind: str) -> float:
     return _TITLE_WEIGHT if column == "title" else 1.0
 
 
-def _row(connection: sqlite3.Connection, tables: Tables, ranked: Ranked) -> list[Row]:
-    """Return one of the best, or nothing if it was deleted meanwhile."""
-    reading = tables.sql("SELECT id, fields FROM $documents WHERE key = ?")
-    found = connection.execute(reading, (ranked.key,)).fetchall()
-    return [Row(ranked.key, ranked.score, document_id, decode_fields(fields)) for document_id, fields in found]
-
-
-def _newest(connection: sqlite3.Connection, tables: Tables, match: str, cursor: Cursor, limit: int) -> list[Row]:
-    """Return hits below the cursor, without the best ones."""
-    best = {ranked.key for ranked in cursor.best}
-    reading = tables.sql("""
-        SELECT d.key, d.id, d.fields FROM $words CROSS JOIN $documents AS d ON d.key = $words.rowid
-        WHERE $words MATCH ? AND $words.rowid < ? ORDER BY $words.rowid DESC
-    """)
-    below = _TOP if cursor.below is None else cursor.below
-    rows: list[Row] = []
-    for key, document_id, fields in connection.execute(reading, (match, below)):
-        if key not in best:
-            rows.append(Row(key, 0.0, document_id, decode_fields(fields)))
-        if len(rows) == limit:
-            break
-    return rows
-
-
 def count_facets(
-    connection: sqlite3.Connection, tables: Tables, query: Query, total: int, facets: Sequence[str]
+    connection: sqlite3.Connection, tables: Tables, query: Query, newest: list[int], facets: Sequence[str]
 ) -> dict[str, list[tuple[str, int]]]:
-    """Count the values of `facets`: all of them up to COUNTED hits.
+    """Count the values of `facets`, of which `newest` are the newest hits: all of them up to COUNTED.
 
-    Beyond, the values among the newest COUNTED hits are taken, and the most frequent of them counted over all hits.
+    Beyond, the values among the newest COUNTED hits are taken, and counted among the newest MAX_SORTED hits.
     """
     if not facets:
         return {}
-    hits = _newest(connection, tables, expression(query), START, COUNTED)
-    counted = {name: count_values(tables.kind, name, [row.fields for row in hits]) for name in facets}
-    if total <= COUNTED:
+    hits = [row.fields for row in _rows(connection, tables, (Ranked(key, 0.0) for key in newest[:COUNTED]))]
+    counted = {name: count_values(tables.kind, name, hits) for name in facets}
+    if len(newest) <= COUNTED:
         return counted
-    return {name: _recount(connection, tables, query, name, values) for name, values in counted.items()}
+    oldest = _key_at(connection, tables, expression(query), MAX_SORTED)
+    counting = tables.sql("SELECT count(*) FROM $words WHERE $words MATCH ? AND rowid >= ?")
+
+    def recounted(name: str, value: str) -> tuple[str, int]:
+        narrowed = expression(_narrowed(query, name, value))
+        return value, connection.execute(counting, (narrowed, oldest)).fetchone()[0]
+
+    return {name: in_order(recounted(name, value) for value, _ in values) for name, values in counted.items()}
 
 
-def _recount(
-    connection: sqlite3.Connection, tables: Tables, query: Query, name: str, values: Sequence[tuple[str, int]]
-) -> list[tuple[str, int]]:
-    return in_order(
-        (value, _count(connection, tables, expression(_narrowed(query, name, value)), -1)) for value, _ in values
-    )
+def _key_at(connection: sqlite3.Connection, tables: Tables, match: str, place: int) -> int:
+    """Return the key of the hit at that place among the newest, counted from 1; 0 when there are fewer."""
+    reading = tables.sql("SELECT rowid FROM $words WHERE $words MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET ?")
+    row = connection.execute(reading, (match, place - 1)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _narrowed(query: Query, name: str, value: str) -> Query:

@@ -8,6 +8,7 @@ words of each text field stand in that field's column, and the column TERMS hold
 
 import struct
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from schemas.analysis import keyword, words
@@ -20,22 +21,35 @@ _EVERY: Final = "every"
 _NO: Final = "no"
 """The term of every document, and of none."""
 
-_ENCODED: Final = {code: chr(0xE000 + code) for code in range(128) if not chr(code).isalnum()} | {ord("\n"): " "}
-"""Blanks and punctuation of terms as private-use letters, which the index's tokeniser takes for parts of words; line
-ends, which stand between terms, as the blanks that it splits at."""
+_KEPT: Final = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum() and chr(code) not in "'\"")
+TOKENISER: Final = f"ascii tokenchars '{_KEPT}'"
+"""Texts are split into words before they come to the index, so it need only split at blanks: this one keeps all that is
+not ASCII and the punctuation of terms."""
+_BLANK, _APOSTROPHE, _QUOTE = "\ue020", "\ue027", "\ue022"
+"""What would end a term, or the tokeniser's settings, as private-use letters; no folded text has those."""
 
 
 class Digits(NamedTuple):
-    """How a kind of value is written in digits: their lowest and highest values, and how many characters each has."""
+    """How a kind of value is written in digits: `cuts` are the lengths of the beginnings that are terms, `lowest` and
+    `highest` what stands between them at least and at most.
+    """
 
-    lowest: tuple[int, ...]
-    highest: tuple[int, ...]
-    widths: tuple[int, ...]
+    cuts: tuple[int, ...]
+    lowest: tuple[str, ...]
+    highest: tuple[str, ...]
+
+    def apart(self, written: str) -> tuple[str, ...]:
+        """Cut what is written into its parts."""
+        return tuple(written[start:end] for start, end in pairwise((0, *self.cuts)))
 
 
-DATES: Final = Digits((0, 0, 1, 1, 0, 0, 0, 0), (99, 99, 12, 31, 23, 59, 59, 999), (2, 2, 2, 2, 2, 2, 2, 3))
+DATES: Final = Digits(
+    (2, 4, 6, 8, 10, 12, 14, 17),
+    ("00", "00", "01", "01", "00", "00", "00", "000"),
+    ("99", "99", "12", "31", "23", "59", "59", "999"),
+)
 """Century, year of it, month, day, hour, minute, second, millisecond."""
-NUMBERS: Final = Digits((0,) * 16, (15,) * 16, (1,) * 16)
+NUMBERS: Final = Digits(tuple(range(1, 17)), ("0",) * 16, ("f",) * 16)
 """The bits of a float in an order that is the numbers' own, in fours."""
 
 
@@ -46,8 +60,12 @@ def columns(kind: str) -> tuple[str, ...]:
 
 def indexed(kind: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what stands in each of `columns(kind)` for a document."""
-    texts = (" ".join(words(fields.get(name, ""))) for name in columns(kind)[:-1])
-    return (*texts, "\n".join([_EVERY, *_terms(kind, fields)]).translate(_ENCODED))
+    texts = [" ".join(words(fields.get(name, ""))) for name in columns(kind)[:-1]]
+    return (*texts, _encoded("\n".join([_EVERY, *_terms(kind, fields)])))
+
+
+def _encoded(terms: str) -> str:
+    return terms.replace(" ", _BLANK).replace("'", _APOSTROPHE).replace('"', _QUOTE)
 
 
 def _terms(kind: str, fields: Mapping[str, Any]) -> Iterator[str]:
@@ -64,54 +82,56 @@ def _terms(kind: str, fields: Mapping[str, Any]) -> Iterator[str]:
             case "boolean":
                 yield f"{name}={'true' if value else 'false'}"
             case "date":
-                yield from _levels(name, date_digits(value), DATES)
+                yield from _levels(name, date_digits(value), DATES.cuts)
             case "integer" | "float":
-                yield from _levels(name, number_digits(value), NUMBERS)
+                yield from _levels(name, number_digits(value), NUMBERS.cuts)
             case _:
                 pass
 
 
-def _levels(name: str, digits: tuple[int, ...], form: Digits) -> Iterator[str]:
-    written = f"{name}="
-    for digit, width in zip(digits, form.widths, strict=True):
-        written += _digit(digit, width)
-        yield written
+def _levels(name: str, written: str, cuts: tuple[int, ...]) -> list[str]:
+    return [f"{name}={written[:cut]}" for cut in cuts]
 
 
-def _digit(digit: int, width: int) -> str:
-    return f"{digit:x}" if width == 1 else f"{digit:0{width}d}"
+def date_digits(text: str) -> str:
+    """Return the digits of a document's date, `2017-10-16T05:00:00.000Z`."""
+    return text[:4] + text[5:7] + text[8:10] + text[11:13] + text[14:16] + text[17:19] + text[20:23]
 
 
-def date_digits(text: str) -> tuple[int, ...]:
-    """Take a document's date apart: `2017-10-16T05:00:00.000Z`."""
-    ends = ((0, 2), (2, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19), (20, 23))
-    return tuple(int(text[start:end]) for start, end in ends)
-
-
-def number_digits(value: float) -> tuple[int, ...]:
-    """Take a number apart so that larger numbers have larger digits."""
+def number_digits(value: float) -> str:
+    """Write a number so that larger numbers have larger digits."""
     bits = int.from_bytes(struct.pack(">d", float(value) + 0.0))
-    bits = bits ^ (1 << 63) if bits < 1 << 63 else bits ^ ((1 << 64) - 1)
-    return tuple(bits >> shift & 15 for shift in range(60, -1, -4))
+    ordered = bits ^ (1 << 63) if bits < 1 << 63 else bits ^ ((1 << 64) - 1)
+    return f"{ordered:016x}"
 
 
-def cover(low: tuple[int, ...], high: tuple[int, ...], form: Digits) -> Iterator[tuple[int, ...]]:
+def cover(low: str, high: str, form: Digits) -> Iterator[str]:
     """Yield the fewest beginnings of digits that all values from `low` to `high`, and only those, begin with."""
     lowest, highest = form.lowest, form.highest
-    part = low
-    while part and part[-1] == lowest[len(part) - 1]:
-        part = part[:-1]
-    while (*part, *lowest[len(part) :]) <= high:
+    part, last = _stripped(form.apart(low), lowest), form.apart(high)
+    while (*part, *lowest[len(part) :]) <= last:
         size = len(part)
-        if (*part, *highest[size:]) > high:
+        if (*part, *highest[size:]) > last:
             part = (*part, lowest[size])
             continue
-        yield part
-        while part and part[-1] == highest[len(part) - 1]:
-            part = part[:-1]
+        yield "".join(part)
+        part = _stripped(part, highest)
         if not part:
             return
-        part = (*part[:-1], part[-1] + 1)
+        part = (*part[:-1], _successor(part[-1]))
+
+
+def _stripped(part: tuple[str, ...], extreme: tuple[str, ...]) -> tuple[str, ...]:
+    """Cut off what is as low, or as high, as can be."""
+    while part and part[-1] == extreme[len(part) - 1]:
+        part = part[:-1]
+    return part
+
+
+def _successor(digits: str) -> str:
+    if len(digits) == 1:
+        return f"{int(digits, 16) + 1:x}"
+    return f"{int(digits) + 1:0{len(digits)}d}"
 
 
 def expression(query: Query) -> str:
@@ -124,7 +144,7 @@ def _quoted(text: str) -> str:
 
 
 def _term(text: str, *, prefix: bool = False) -> str:
-    return f"{_quoted(TERMS)} : {_quoted(text.translate(_ENCODED))}{' *' if prefix else ''}"
+    return f"{_quoted(TERMS)} : {_quoted(_encoded(text))}{' *' if prefix else ''}"
 
 
 class _Writing:
@@ -162,17 +182,15 @@ class _Writing:
         return f"({joined} NOT ({' OR '.join(unwanted)}))" if unwanted else joined
 
     def _between(self, node: Between) -> str:
-        form = DATES if self._types[node.field] == "date" else NUMBERS
-        take_apart = _ms_digits if form is DATES else number_digits
-        low = form.lowest if node.low is None else take_apart(node.low)
-        high = form.highest if node.high is None else take_apart(node.high)
+        form, digits = (DATES, _ms_digits) if self._types[node.field] == "date" else (NUMBERS, number_digits)
+        low = "".join(form.lowest) if node.low is None else digits(node.low)
+        high = "".join(form.highest) if node.high is None else digits(node.high)
         if (node.low is None and node.high is None) or low > high:
             return _term(f"has={node.field}" if low <= high else _NO)
-        found = (_term("".join((f"{node.field}=", *map(_digit, part, form.widths)))) for part in cover(low, high, form))
-        return " OR ".join(found)
+        return " OR ".join(_term(f"{node.field}={part}") for part in cover(low, high, form))
 
 
-def _ms_digits(value: float) -> tuple[int, ...]:
+def _ms_digits(value: float) -> str:
     return date_digits(date_text(int(value)))
 
 
