@@ -66,10 +66,8 @@ class Board:
     def _register(self, state: FamilyState) -> list[Update]:
         updates = state.settle()
         for update in updates:
-            for old in (update.before, *update.absorbed):
-                if old is not None:
-                    self._family_of.pop(old.development_id, None)
-        for update in updates:
+            for retired in update.retired:
+                del self._family_of[retired]
             if update.after is not None:
                 self._family_of[update.after.development_id] = state
         return updates

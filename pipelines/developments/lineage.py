@@ -15,8 +15,8 @@ from schemas.records import Development
 class Update(NamedTuple):
     """What one article did to one development.
 
-    `before` None: it is new. `after` None: none of its reports is left. Where the ids of both differ, the document of
-    `before` is to be deleted, and so are those of `absorbed`: developments that turned out to be this one.
+    `before` None: it is new. `after` None: none of its reports is left. `absorbed`: developments that turned out to be
+    this one. `retired`: ids that no development has any more, whose documents are to be deleted.
     `lineage`: all ids that it has had, the one that it was opened under first. An id is in the lineage of at most one
     development at a time, so what was alerted under any of them was alerted for this one.
     """
@@ -25,6 +25,7 @@ class Update(NamedTuple):
     after: Development | None
     lineage: tuple[str, ...]
     absorbed: tuple[Development, ...] = ()
+    retired: tuple[str, ...] = ()
 
 
 class Kept(NamedTuple):
@@ -82,9 +83,9 @@ class Lines:
         The id may have been alerted, and its holder never was under its own.
         """
         holder = self._holder.pop(key, None)
-        if holder is None:
+        kept = gone.get(holder or "") or self._kept.get(holder or "")
+        if holder is None or kept is None:
             return
-        kept = gone.get(holder) or self._kept[holder]
         if kept.lineage[0] == key:
             pasts[key] = kept
             if gone.pop(holder, None) is None:
@@ -102,17 +103,18 @@ class Lines:
         if before == after and not absorbed:
             return None
         ids = [*(past.lineage if past else ()), own, *(old for kept in absorbed for old in kept.lineage)]
-        taken = (key for key in ids if key == own or (key not in self._kept and key not in live))
-        lineage = tuple(dict.fromkeys(taken))
+        lineage = tuple(dict.fromkeys(key for key in ids if key == own or not (key in self._kept or key in live)))
+        old_ids = [kept.development.development_id for kept in (past, *absorbed) if kept is not None]
+        retired = tuple(key for key in old_ids if key in lineage and key != own)
         self._kept[own] = Kept(after, lineage)
         self._holder.update(dict.fromkeys(lineage, own))
-        return Update(before, after, lineage, tuple(kept.development for kept in absorbed))
+        return Update(before, after, lineage, tuple(kept.development for kept in absorbed), retired)
 
     def _bury(self, kept: Kept) -> Update:
         for key in kept.lineage:
             if self._holder.get(key) == kept.development.development_id:
                 del self._holder[key]
-        return Update(kept.development, None, kept.lineage)
+        return Update(kept.development, None, kept.lineage, retired=(kept.development.development_id,))
 
 
 def _heirs(gone: Mapping[str, Kept], moves: Mapping[tuple[str, str], int]) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""The shipped schema, compiled once, and short ways to make coded articles: from texts, or by hand."""
+"""The shipped schema, compiled once, and a short way to make coded articles from texts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -9,24 +9,11 @@ import pytest
 import schemas
 from pipelines.developments import Board, Geography
 from pipelines.matching import code_article, load_coder
-from schemas.records import (
-    Article,
-    ArticleCoded,
-    ArticleRef,
-    Claim,
-    CodedEvent,
-    EventTime,
-    Magnitude,
-    Party,
-    SchemaRef,
-    Trigger,
-    stable_id,
-)
+from schemas.records import Article, stable_id
 from schemas.vocabulary import load_vocabulary
+from tests.developments.builders import MONDAY
 
 SCHEMA_DIR = str(Path(schemas.__file__).parent / "kirkuk")
-REF = SchemaRef(name="kirkuk", version="1.0", digest="d")
-MONDAY = datetime(2017, 10, 16, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -88,56 +75,3 @@ def tell(board):
         return {found.title: found for found in board.developments()}
 
     return run
-
-
-def party(actor_id, start=0):
-    return Party(id=actor_id, text=actor_id, span=(start, start + len(actor_id)))
-
-
-def event(kind="RETREAT", mode="withdraw", *, actors=("peshmerga",), place="kirkuk-city", day=None, **fields):
-    """Make an event of one sentence; `day` is an ISO date that its words name."""
-    return CodedEvent(
-        type=kind,
-        mode=mode,
-        actors=tuple(map(party, actors)),
-        recipients=tuple(map(party, fields.pop("recipients", ()))),
-        places=(party(place, 40),) if place else (),
-        time=EventTime(text="then", start=day, end=fields.pop("until", day), precision="day") if day else None,
-        trigger=Trigger(text="withdrew", span=(20 + fields.get("sentence", (0, 80))[0], 28)),
-        sentence=fields.pop("sentence", (0, 80)),
-        score=0.5,
-        magnitude=tuple(
-            Magnitude(kind=name, value=value, text=str(value), span=(60, 62))
-            for name, value in fields.pop("figures", {}).items()
-        ),
-        claim=Claim(status=fields.pop("status", "asserted"), sources=tuple(fields.pop("sources", ()))),
-        **fields,
-    )
-
-
-def coded(article_id, *events, revision=1, published=MONDAY, ingested=None, outlet=None, shingles=(), relevant=True):
-    """Make a coded article by hand; an article of its own outlet, unless told."""
-    outlet = outlet or f"outlet of {article_id}"
-    ingested = ingested or published + timedelta(hours=revision)
-    return ArticleCoded(
-        article=ArticleRef(
-            article_id=article_id,
-            revision_id=stable_id(article_id, str(revision), str(ingested)),
-            revision=revision,
-            feed_id="feed",
-            outlet=outlet,
-            publisher=outlet,
-            language="en",
-            url=f"https://example.org/{article_id}",
-            title="Title",
-            published=published,
-            fetched=ingested,
-            ingested=ingested,
-            shingles=shingles,
-        ),
-        schema=REF,
-        relevant=relevant,
-        events=events,
-        event_ids=tuple(stable_id(article_id, str(revision), str(number)) for number in range(len(events))),
-        quotes=tuple(f"quote {number} of {article_id}" for number in range(len(events))),
-    )
