@@ -5,7 +5,7 @@ length.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -16,6 +16,17 @@ Spot = tuple[str, str, int, int]
 """Type, field and trigger span of an event: what makes two events of one revision the same one."""
 Kind = Literal["gained", "lost", "changed"]
 _encoder: Final = msgspec.json.Encoder()
+
+
+class HasKey(Protocol):
+    """What can be paired: one revision of one article."""
+
+    @property
+    def key(self) -> Key:
+        """Return the article's id and its revision."""
+
+
+Keyed = TypeVar("Keyed", bound=HasKey)
 
 
 class Outline(msgspec.Struct, frozen=True):
@@ -78,9 +89,9 @@ def _spot(event: CodedEvent) -> Spot:
     return (event.type, event.field, *event.trigger.span)
 
 
-def pair(before: Iterable[Outline], after: Iterable[Outline]) -> Iterator[tuple[Outline | None, Outline | None]]:
-    """Yield each article's outlines of both sides together; None where a side has not got it."""
-    waiting: tuple[dict[Key, Outline], dict[Key, Outline]] = ({}, {})
+def pair(before: Iterable[Keyed], after: Iterable[Keyed]) -> Iterator[tuple[Keyed | None, Keyed | None]]:
+    """Yield each article's items of both sides together; None where a side has not got it."""
+    waiting: tuple[dict[Key, Keyed], dict[Key, Keyed]] = ({}, {})
     sources = (iter(before), iter(after))
     open_sides = {0, 1}
     while open_sides:

@@ -5,6 +5,7 @@ A generation is one run of one schema and one matcher over the `articles` stream
 live (the last GenerationPromoted); the index follows (`reconcile`).
 """
 
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -65,6 +66,32 @@ def next_generation(log: EventLog, ref: SchemaRef) -> str:
     The number grows with promotions only: a run that died is continued under its name by the next one.
     """
     return generation_name(ref, len(promotions(log)) + 1)
+
+
+def promotion_of(log: EventLog, generation: str) -> GenerationPromoted | None:
+    """Return the latest promotion of a generation, None if it never was the live one."""
+    return next((found for found in reversed(promotions(log)) if found.generation == generation), None)
+
+
+def earlier_generations(history: Sequence[GenerationPromoted]) -> list[str]:
+    """Return the generations that were live before the one that is now, the last one first."""
+    names = [promotion.generation for promotion in reversed(history)]
+    return [name for name in dict.fromkeys(names) if name != names[0]]
+
+
+def superfluous(history: Sequence[GenerationPromoted], existing: Iterable[str], keep: int) -> list[str]:
+    """Return which of the `existing` generations nobody needs: all but the live one and `keep` before it.
+
+    Those that never were live are among them where another took their turn; one that may still be promoted is not.
+    """
+    kept = {promotion.generation for promotion in history[-1:]} | set(earlier_generations(history)[:keep])
+    promoted = {promotion.generation for promotion in history}
+    return [name for name in existing if name not in kept and (name in promoted or _number(name) <= len(history))]
+
+
+def _number(generation: str) -> int:
+    number = generation.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def match_consumer(generation: str) -> str:
