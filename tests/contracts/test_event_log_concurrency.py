@@ -1,6 +1,7 @@
 """Several writers and readers at once, in threads and in processes."""
 
 import os
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -95,7 +96,7 @@ def test_processes_write_and_read_at_once(sqlite_backend, play, start_writer, pa
 
 def test_many_handles_make_one_file_at_once(tmp_path):
     """Opening a log that does not exist yet is safe from any number of sides."""
-    for attempt in range(5):
+    for attempt in range(8):
         barrier = threading.Barrier(8)
 
         def make(number, path=tmp_path / f"{attempt}.db", barrier=barrier):
@@ -108,6 +109,18 @@ def test_many_handles_make_one_file_at_once(tmp_path):
 
         with ThreadPoolExecutor(8) as pool:
             assert list(pool.map(make, range(8))) == [1] * 8
+
+
+def test_a_new_file_that_another_is_looking_at_is_waited_for(sqlite_backend, play):
+    """Laying out needs the file for itself for a moment; who reads it then delays the opening and does not fail it."""
+    other = sqlite3.connect(sqlite_backend.path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM sqlite_master").fetchall()
+    release = threading.Timer(0.1, other.execute, ["ROLLBACK"])
+    release.start()
+    assert sqlite_backend.open().append(play.appends("a")) == 1
+    release.join()
+    other.close()
 
 
 def test_a_writer_waits_for_another(sqlite_backend, play, start_writer):

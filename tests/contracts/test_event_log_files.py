@@ -71,6 +71,16 @@ def test_a_full_disk_refuses_the_batch_and_keeps_the_rest(sqlite_backend, play):
     assert log.append(play.batch("w", 1, 200, 3000)) == 200
 
 
+def test_an_append_that_fails_on_a_bug_leaves_nothing_open(sqlite_backend, play):
+    """The bug's own error escapes, the batch is undone, and the handle goes on: so do other writers."""
+    log = sqlite_backend.open()
+    with pytest.raises(OverflowError):
+        log.append(play.appends("a", stream="new"), [Advance("reader", "feeds", 0, 2**70)])
+    assert log.holds("new", ["a"]) == set()
+    assert sqlite_backend.open(busy_timeout_s=0.05).append(play.appends("b")) == 1
+    assert log.append(play.appends("a", stream="new")) == 1
+
+
 def test_a_file_locked_too_long_is_said_to_be(sqlite_backend, play):
     """Reading goes on meanwhile; once the lock is gone the append succeeds."""
     log = sqlite_backend.open(busy_timeout_s=0.05)
