@@ -18,7 +18,7 @@ from pipelines.generations import initial_generation, live_generation, live_prom
 from pipelines.jobs.epochs import Epochs, Generation, Places, Runner, run_graph
 from pipelines.match_plan import Plan, Span
 from schemas.envelope import ARTICLES
-from schemas.errors import IndexUnavailableError, KirkukError, LogError
+from schemas.errors import ConfigError, IndexUnavailableError, KirkukError, LogError
 from schemas.records import GenerationPromoted, SchemaRef
 
 Progress = Callable[[Mapping[str, int | float | str]], None]
@@ -152,12 +152,16 @@ def run_match(
     progress: Progress,
     once: bool = False,
 ) -> Mapping[str, int]:
-    """Code articles until `stop` is set, or with `once` until none are left; return what was counted.
+    """Code articles until `stop` is set, or with `once` until none are left; return what the finished epochs counted.
 
     Stops within an epoch, which `epoch_target_s` keeps short. Raises ConfigError and SchemaError for bad settings, and
     after
     `max_failures` failed epochs in a row the last error (KirkukError for expected ones).
     """
+    if options.streaming and options.runner == "FnApiRunner":
+        raise ConfigError(
+            "match.streaming: FnApiRunner never ends an endless run; name another runner, or leave it off"
+        )
     job = _MatchJob(log_url, index_url, schema_dir, options, clock, progress)
     try:
         if options.streaming:

@@ -12,7 +12,7 @@ from connectors.ports import Rejected
 from pipelines.generations import live_generation
 from pipelines.streams import replay
 from schemas.envelope import ARTICLES, DEAD_LETTERS, MATCHES, derived, unpack
-from schemas.errors import IndexUnavailableError, KirkukError, RecordTooLargeError
+from schemas.errors import ConfigError, IndexUnavailableError, KirkukError, RecordTooLargeError
 
 
 class Around:
@@ -246,6 +246,12 @@ def test_the_command_line_of_the_process_is_not_beams(desk, play, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["kirkuk", "--runner=NoSuchRunner", "--streaming", "--data", "x"])
     desk.log.append([play.stored_form(play.article(0))])
     assert desk.match()["articles"] == 1
+
+
+def test_streaming_needs_another_runner(desk):
+    """FnApiRunner would never come back; the message names the setting."""
+    with pytest.raises(ConfigError, match=r"match\.streaming"):
+        desk.match(streaming=True)
 
 
 def test_beam_says_nothing_by_itself():
