@@ -44,7 +44,7 @@ def plain(markup: str, max_chars: int) -> str:
         broken = _BLOCK.sub(lambda tag: f"\n{tag.group()}", markup)
         stripped = nh3.clean(broken, tags=set(), clean_content_tags=_SILENT, strip_comments=True)
         markup = html.unescape(stripped)
-    return tidy(markup[: max_chars * 2])[:max_chars].rstrip()
+    return tidy(markup[: max_chars * 2])[:max_chars]
 
 
 def tidy(text: str) -> str:

@@ -136,11 +136,11 @@ class HttpFetcher:
         literal = literal_address(url.host or "")
         if literal is not None and not may_connect(literal, allow_loopback=self._limits.allow_loopback):
             raise _Failed("private-address", f"{shown(url)}: this address is not public")
-        auth = None
         if credentials is not None and (credentials.user or credentials.password):
-            auth = aiohttp.BasicAuth(credentials.user or "", credentials.password or "")
+            login = aiohttp.encode_basic_auth(credentials.user or "", credentials.password or "")
+            headers = {**headers, "Authorization": login}
         bare = url.with_user(None)
-        async with self._open().get(bare, headers=headers, auth=auth, allow_redirects=False) as response:
+        async with self._open().get(bare, headers=headers, allow_redirects=False) as response:
             if response.status in _REDIRECTS and "Location" in response.headers:
                 target = bare.join(URL(response.headers["Location"].strip()))
                 return _Hop(target, response.status in _PERMANENT)
