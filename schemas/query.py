@@ -32,7 +32,7 @@ _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
 _UNEXPECTED: Final = re.compile(r"unexpected +'(?P<sign>.*)' at position (?P<at>\d+)!", re.DOTALL)
 _ILLEGAL: Final = re.compile(r"Illegal character .* at position (?P<at>\d+)", re.DOTALL)
-_QUOTE_IT: Final = 'put values with colons or brackets in "quotation marks"'
+_QUOTE_IT: Final = 'put values with colons, brackets or signs in "quotation marks"'
 _BOOLEANS: Final = frozenset({"true", "false"})
 _FOREIGN: Final = {"&&": "AND", "||": "OR"}
 
@@ -80,7 +80,7 @@ def _syntax_error(text: str, fault: str) -> QueryError:
     """Say what luqum's message means, and where."""
     if unexpected := _UNEXPECTED.search(fault):
         sign, at = unexpected["sign"], int(unexpected["at"])
-        hint = f"; {_QUOTE_IT}" if sign in ":[]{}^~" else ""
+        hint = f"; {_QUOTE_IT}" if sign in ":[]{}^~+-" else ""
         return QueryError(f"{sign!r:.40} is out of place here{hint}", at)
     if illegal := _ILLEGAL.search(fault):
         at = int(illegal["at"])
