@@ -1,13 +1,12 @@
 """Reading what generations coded: whole, in outline, and where the one stands when the other stands somewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from connectors.ports import START, EventLog
 from pipelines.comparison import Key, Outline, outline, pair
 from pipelines.streams import replay
 from schemas.envelope import MATCHES, derived, unpack
-from schemas.errors import KirkukError
 from schemas.records import ArticleCoded
 
 
@@ -35,24 +34,16 @@ def coded_articles(
 
 
 def coded_outlines(log: EventLog, generation: str) -> Iterator[Outline]:
-    """Yield the outlines of all that a generation coded. Raises KirkukError when the log has nothing of it."""
-    stream = derived(MATCHES, generation)
-    partitions = log.partitions(stream)
-    if not any(log.end(stream, partition=partition) for partition in partitions):
-        raise KirkukError(f"{generation}: the log has nothing of this generation; `kirkuk doctor` names those it has")
-    for partition in partitions:
+    """Yield the outlines of all that a generation coded; nothing for one that the log does not know."""
+    for partition in log.partitions(derived(MATCHES, generation)):
         yield from (outline(found.coded) for found in coded_articles(log, generation, partition=partition))
 
 
-def aligned(log: EventLog, old: str, reached: int, new: str, *, partition: int = 0) -> int:
-    """Return the last position in `new` of what `old` holds up to `reached`.
+def aligned(seen: Iterable[CodedAt], other: Iterable[CodedAt]) -> int:
+    """Return the last position in `other` of anything in `seen`, START if there is none.
 
-    Who has read so far in the old generation has to go on behind it in the new one. Both follow the order of
-    `articles`; what only one of them could code doesn't matter.
+    `seen` is what somebody has read in one generation, `other` what another holds of the same partition: there he has
+    to go on behind the position returned. Both follow the order of `articles`; what only one could code doesn't matter.
     """
-    position = START
-    seen = coded_articles(log, old, partition=partition, upto=reached)
-    for left, right in pair(seen, coded_articles(log, new, partition=partition)):
-        if left is not None and right is not None:
-            position = max(position, right.position)
-    return position
+    pairs = pair(seen, other)
+    return max((right.position for left, right in pairs if left is not None and right is not None), default=START)
