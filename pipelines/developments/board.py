@@ -88,6 +88,11 @@ class Board:
         state = self._family_of.get(development_id)
         return state.kept(development_id).lineage if state is not None else ()
 
+    def family(self, development_id: str) -> Family | None:
+        """Return the family of a development; None for an unknown one."""
+        state = self._family_of.get(development_id)
+        return state.family if state is not None else None
+
     def contributions(self, development_id: str) -> list[Contribution]:
         """Return the contributions behind a development now, in no particular order; [] for an unknown one."""
         state = self._family_of.get(development_id)

@@ -1,7 +1,7 @@
 """The merge as a combine for batch pipelines: associative, commutative, idempotent, and the same as the board's.
 
-    ArticleCoded -> key by article -> `tellings` -> (family, Telling) -> CombinePerKey(`create`, `add`, `merge`,
-                                                                                         `extract`) -> developments
+    ArticleCoded -> grouped by article -> `tellings` -> (family, Telling) -> by family `create`, `add`, `merge`
+                 -> (family, told) -> `extract` -> developments
 
 A family's accumulator is its tellings by article and revision, so merging two is a union.
 """
@@ -25,7 +25,7 @@ def tellings(revisions: Iterable[ArticleCoded], geography: Geography) -> Iterato
     for coded in revisions:
         article_id = coded.article.article_id
         told[order_of(coded)] = by_family(contributions(coded, geography))
-    for family in dict.fromkeys(family for families in told.values() for family in families):
+    for family in sorted({family for families in told.values() for family in families}):
         for order, families in told.items():
             yield family, Telling(article_id, order, families.get(family, ()))
 

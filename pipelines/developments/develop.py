@@ -4,7 +4,6 @@ from typing import Final, Literal
 
 from pipelines.developments.days import iso_day
 from pipelines.developments.geography import Geography
-from pipelines.developments.policy import policy_of
 from pipelines.developments.reports import Family
 from pipelines.developments.slots import Spot
 from pipelines.developments.tally import Bag, Tally
@@ -34,7 +33,7 @@ def develop(own_id: str, family: Family, spot: Spot, tally: Tally, version: int,
         development_id=own_id,
         topic=geography.topic,
         type=family.type,
-        mode=_mode(family, tally),
+        mode=_first(bag(f"{prefix}modes")),
         side=spot.side,
         place=family.place or None,
         day=iso_day(spot.day),
@@ -67,22 +66,10 @@ def claim_of(stances: Bag) -> ClaimState:
     return "asserted" if stances["asserted"] else "alleged"
 
 
-def _mode(family: Family, tally: Tally) -> str | None:
-    """Return the mode that most reports have; of a denied development, that of its group if it has one."""
-    common = tally.bag("modes").most_common()
-    return common[0] if common else policy_mode(family)
-
-
-def policy_mode(family: Family) -> str | None:
-    """Return the mode that a family's group stands for, None where it stands for several."""
-    modes = {mode for mode, group in policy_of(family.type, None).groups.items() if group == family.group}
-    return next(iter(modes)) if len(modes) == 1 else None
-
-
 def _title(family: Family, spot: Spot, tally: Tally, prefix: str, geography: Geography) -> str:
     title = title_of(
         family.type,
-        _mode(family, tally),
+        _first(tally.bag(f"{prefix}modes")),
         actors=tally.bag(f"{prefix}actors").most_common(),
         recipients=tally.bag(f"{prefix}recipients").most_common(),
         place=_place(family, tally, geography),
@@ -100,3 +87,8 @@ def _place(family: Family, tally: Tally, geography: Geography) -> str | None:
     if not common or family.place in common:
         return family.place or None
     return next((place for place in common if geography.in_theatre(place)), common[0])
+
+
+def _first(bag: Bag) -> str | None:
+    common = bag.most_common()
+    return common[0] if common else None

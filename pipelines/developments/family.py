@@ -69,7 +69,7 @@ class FamilyState:
     """
 
     def __init__(self, family: Family, geography: Geography) -> None:
-        self._family = family
+        self.family = family
         self._geography = geography
         # A family's modes share one policy but for those that leave no ground, which are groups of their own.
         self._policy = policy_of(family.type, family.group)
@@ -144,7 +144,7 @@ class FamilyState:
 
     def _id(self, spot: Spot) -> str:
         if spot not in self._ids:
-            self._ids[spot] = development_id(self._geography.topic, self._family, spot)
+            self._ids[spot] = development_id(self._geography.topic, self.family, spot)
         return self._ids[spot]
 
     def _distribute(self, article_id: str, stale: set[Spot]) -> tuple[set[Spot], set[Spot]]:
@@ -191,7 +191,7 @@ class FamilyState:
             del self._tallies[spot]
             self._by_side[spot.side].discard(spot)
             return None
-        return develop(self._id(spot), self._family, spot, tally, self._version(spot), self._geography)
+        return develop(self._id(spot), self.family, spot, tally, self._version(spot), self._geography)
 
     def _renumber(self, spot: Spot) -> Development:
         """Return a development whose own reports are the same; only its version may be another."""

@@ -72,13 +72,10 @@ class Geography:
         return tuple(ids)
 
     def finest(self, place_ids: Iterable[str]) -> tuple[str, ...]:
-        """Return the places, sorted, without those that another of them lies in."""
+        """Return the places, sorted, without the provinces and regions that others of them lie in."""
         found = sorted(set(place_ids))
-        return tuple(
-            outer
-            for outer in found
-            if not any(inner in self._places and self._within(inner, outer) for inner in found if inner != outer)
-        )
+        outer = frozenset[str]().union(*(self._parents.get(inner, frozenset()) for inner in found))
+        return tuple(place for place in found if place not in outer)
 
     def _within(self, inner: str, outer: str) -> bool:
         return outer in self._parents[inner] or (outer != inner and self._places[inner].district == outer)

@@ -137,8 +137,6 @@ def _assertion(contribution: Contribution) -> Iterator[Fact]:
     for name in _credited(contribution) or (report.article.outlet,):
         yield "asserted_by", name
     yield from _parties(contribution, "")
-    if report.event.mode is not None and report.event.type == contribution.family.type:
-        yield "modes", report.event.mode
     told = told_at(contribution)
     for magnitude in report.event.magnitude or ():
         yield f"figure:{magnitude.kind}", (told, magnitude.value)
@@ -152,9 +150,11 @@ def _credited(contribution: Contribution) -> tuple[str, ...]:
 
 
 def _parties(contribution: Contribution, prefix: str) -> Iterator[Fact]:
-    """Yield who acts and on whom. Who confirms or denies in a STATEMENT is no party to what it speaks of."""
+    """Yield how, who and on whom. Who confirms or denies in a STATEMENT is no party to what it speaks of."""
     event = contribution.report.event
     if event.type == contribution.family.type:
+        if event.mode is not None:
+            yield f"{prefix}modes", event.mode
         for party in event.actors:
             if party.id is not None:
                 yield f"{prefix}actors", party.id

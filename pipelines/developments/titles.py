@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from pipelines.developments.geography import Geography
+from pipelines.developments.slots import UNKNOWN_SIDE
 
 _PHRASES: Final[Mapping[str, str]] = {
     "AGREE": "{who} reach{es} an agreement{with}",
@@ -55,6 +56,15 @@ _PHRASES: Final[Mapping[str, str]] = {
     "OIL/price": "Oil prices move",
 }
 """Phrases by type, and by type and mode where those differ. A schema of another crisis gets "Type: who, where"."""
+_ALONE: Final[Mapping[str, str]] = {
+    "ACCUSE": "{who} make{s} accusations",
+    "AID": "{who} give{s} aid",
+    "CONSULT/meet": "{who} hold{s} a meeting",
+    "CONSULT/visit": "{who} pay{s} a visit",
+    "SUPPORT": "{who} voice{s} support",
+    "THREATEN": "{who} make{s} threats",
+}
+"""The same where nobody is named to whom it is done."""
 _SINGULAR_KINDS: Final = frozenset({"person", "state", "organisation"})
 """Kinds of actor whose names take a verb in the singular; forces, parties and peoples are many."""
 
@@ -71,24 +81,34 @@ def title_of(
     geography: Geography,
 ) -> str:
     """Return a title from ids, the first actors and recipients being the weightiest; `day` is an ordinal."""
-    acting = actors[: 1 + ("+" in side)]
-    who = [geography.actor_name(actor) for actor in acting]
-    whom = [geography.actor_name(actor) for actor in recipients if actor not in acting][:2]
-    where = geography.place_name(place) if place else "the region"
-    phrase = _PHRASES.get(f"{kind}/{mode}") or _PHRASES.get(kind) or f"{kind.capitalize()}: {{who}}, {{where}}"
-    singular = len(who) == 1 and geography.actor_kind(acting[0]) in _SINGULAR_KINDS
-    text = phrase.format_map(
+    whom = [geography.actor_name(actor) for actor in recipients if actor not in actors[:1]][:2]
+    acting = actors[: 1 if whom or "+" not in side else 2]
+    singular = len(acting) == 1 and geography.actor_kind(acting[0]) in _SINGULAR_KINDS
+    if not acting:
+        singular = side not in {"", UNKNOWN_SIDE}
+    place_name = geography.place_name(place) if place else ""
+    together = kind == "CONSULT" and len(acting) > 1
+    text = _phrase(kind, mode, alone=not whom and not together, placed=bool(place)).format_map(
         {
-            "who": _join(who) or _unnamed(side),
-            "where": where,
+            "who": _join([geography.actor_name(actor) for actor in acting]) or _unnamed(side),
+            "where": place_name or "the region",
             "s": "s" if singular else "",
             "es": "es" if singular else "",
-            "whom": " " + _join(whom) if whom else "" if place is None else f" in {where}",
+            "whom": f" {_join(whom)}" if whom else "",
             **{word: f" {word} {_join(whom)}" if whom else "" for word in ("with", "to", "of", "on")},
         }
     )
     moment = date.fromordinal(day)
     return f"{text[:1].upper()}{text[1:]} ({moment.day} {moment:%B} {moment.year})"
+
+
+def _phrase(kind: str, mode: str | None, *, alone: bool, placed: bool) -> str:
+    names = (f"{kind}/{mode}", kind)
+    tables = (_ALONE, _PHRASES) if alone else (_PHRASES,)
+    found = next((table[name] for name in names for table in tables if name in table), None)
+    if found is None:
+        return f"{kind.capitalize()}: {{who}}, {{where}}"
+    return f"{found} in {{where}}" if placed and "{where}" not in found else found
 
 
 def _join(names: Sequence[str]) -> str:
@@ -97,5 +117,6 @@ def _join(names: Sequence[str]) -> str:
 
 def _unnamed(side: str) -> str:
     """Name a side of which nobody in particular is named, such as the Kurdish one."""
-    known = [word.capitalize() for word in side.split("+") if word and word != "unknown"]
-    return f"{_join(known)} side" if known else "unnamed parties"
+    if side in {"", UNKNOWN_SIDE}:
+        return "unnamed parties"
+    return f"the {_join([word.capitalize() for word in side.split('+')])} side"

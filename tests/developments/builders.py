@@ -1,9 +1,11 @@
 """Coded articles made by hand."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
+import schemas
 from schemas.records import (
     ArticleCoded,
     ArticleRef,
@@ -18,6 +20,7 @@ from schemas.records import (
 )
 
 REF = SchemaRef(name="kirkuk", version="1.0", digest="d")
+SCHEMA_DIR = str(Path(schemas.__file__).parent / "kirkuk")
 MONDAY = datetime(2017, 10, 16, 12, tzinfo=UTC)
 
 

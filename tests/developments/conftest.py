@@ -2,18 +2,14 @@
 
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 
-import schemas
 from pipelines.developments import Board, Geography
 from pipelines.matching import code_article, load_coder
 from schemas.records import Article, stable_id
 from schemas.vocabulary import load_vocabulary
-from tests.developments.builders import MONDAY
-
-SCHEMA_DIR = str(Path(schemas.__file__).parent / "kirkuk")
+from tests.developments.builders import MONDAY, SCHEMA_DIR
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from pipelines.developments import Board
 from pipelines.developments.develop import KEPT_IDS
+from pipelines.developments.titles import title_of
 from schemas.records import ClaimSource
-from tests.developments.builders import MONDAY, coded, event
+from schemas.vocabulary import load_vocabulary
+from tests.developments.builders import MONDAY, SCHEMA_DIR, coded, event
 
 CLASH = {"kind": "ASSAULT", "mode": "clash", "actors": ("peshmerga", "iraqi-forces"), "place": "kirkuk-city"}
 
@@ -69,13 +72,14 @@ def test_who_asserts_and_who_denies_are_kept_apart(only):
     assert (found.asserted_by, found.denied_by) == (("North Post", "the governor of somewhere"), ("puk",))
 
 
-def test_only_the_finest_places_are_named(only):
+def test_a_province_is_left_out_where_a_town_in_it_is_named(only):
     found = only(
+        coded("c", event(**CLASH)),
         coded("a", event(**{**CLASH, "place": "kirkuk-province"})),
         coded("b", event(**{**CLASH, "place": "taza-khurmatu"})),
     )
     assert found.place == "kirkuk-city"
-    assert found.places == ("taza-khurmatu",)
+    assert found.places == ("kirkuk-city", "taza-khurmatu")
 
 
 def test_seen_times_are_arrivals_and_the_first_survives_revisions(only):
@@ -113,6 +117,7 @@ def test_a_type_of_another_crisis_gets_a_title_as_well(only):
     [
         (event(), "Peshmerga withdraw from Kirkuk (16 October 2017)"),
         (event(actors=()), "Unnamed parties withdraw from Kirkuk (16 October 2017)"),
+        (event("ACCUSE", "blame", actors=("m-barzani",), place=None), "Massoud Barzani makes accusations (16"),
         (event("SEIZE", "capture", actors=("iraq-gov",), place="k1-base"), "Government of Iraq takes K1 base"),
         (event("CONSULT", "visit", actors=("soleimani",), recipients=("puk",)), "Qassem Soleimani visits Patriotic"),
         (event("ACCUSE", "blame", actors=("m-barzani",), recipients=("puk",)), "Massoud Barzani accuses Patriotic"),
@@ -124,9 +129,18 @@ def test_titles_read_like_headlines(only, made, title):
     assert only(coded("a", made)).title.startswith(title)
 
 
-def test_ids_say_what_a_development_is_and_nothing_of_who_told_it(geography, only):
-    from pipelines.developments import Board
+def test_every_type_and_mode_of_the_schema_has_a_title(geography):
+    for kind in load_vocabulary(SCHEMA_DIR).types.values():
+        for mode in (None, *kind.modes):
+            for place, whom in (("kirkuk-city", ["puk"]), (None, [])):
+                parties = {"actors": ["abadi", "pmu"], "recipients": whom, "side": "federal"}
+                title = title_of(kind.id, mode, place=place, day=736618, geography=geography, **parties)
+                assert title.endswith(" (16 October 2017)")
+                assert "{" not in title
+                assert "  " not in title
 
+
+def test_ids_say_what_a_development_is_and_nothing_of_who_told_it(geography, only):
     other = Board(geography)
     other.fold(coded("z", event(day="2017-10-16"), published=MONDAY + timedelta(days=3)))
     (elsewhere,) = other.developments()

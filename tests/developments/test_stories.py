@@ -78,6 +78,7 @@ def test_a_bare_denial_is_tied_to_what_its_speaker_was_said_to_have_done(newsroo
     )
     assert {item.type: item.claim for item in found.values()} == {"SEIZE": "asserted", "RETREAT": "disputed"}
     assert found[WITHDRAWAL].actors == ("peshmerga",), "who denies is no actor of the withdrawal"
+    assert found[WITHDRAWAL].denied_by == ("krg",)
 
 
 def test_what_nobody_asserts_is_denied_and_its_title_says_so(newsroom, tell):
