@@ -97,8 +97,9 @@ class Label(_Part, frozen=True, kw_only=True):
 
     `types` are the event types under which it may be filed, `places` the ids of which it must have one (none: any),
     `days` its days, give or take `tolerance_days`; `actors_any`: it must have one of them among its actors or
-    recipients (none: anybody). `reported_by` are the articles that tell it. `changes` maps further kinds of change
-    that must be noticed to the articles that bring them. A `minor` one is true but need not be found.
+    recipients (none: anybody). `reported_by` are the articles that tell it. An `alerted` one must have an alert by the
+    shipped rules, and one for each kind of `changes`, which maps them to the articles that bring them. A `minor` one is
+    true but need not be found.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Label(_Part, frozen=True, kw_only=True):
     tolerance_days: int = 1
     changes: Mapping[str, tuple[str, ...]] = {}
     non_english_only: bool = False
+    alerted: bool = True
     minor: bool = False
 
 

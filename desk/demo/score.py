@@ -29,12 +29,13 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True):
 class Score(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one play.
 
-    `articles` counts distinct articles in the log, `revisions` their edits. Expected are the labels that are not minor;
-    found are those with an alert that was sent, indexed those with a development, alerted or not. `alerts` were sent;
-    those that fit no label are false, and those that repeat rule, change and label of another are duplicates.
-    `copies_collapsed` sums the reports that developments count as syndicated copies. Delays run from the moment at
-    which the first article that tells the change had been served to the alert, in seconds; None without any.
-    `missed` and `missed_changes` name labels, `false` and `duplicates` describe alerts.
+    `articles` counts distinct articles in the log, `revisions` their edits. Expected developments are the labels that
+    are not minor; found are those of which the monitor has a development that one of their articles reports. `alerts`
+    were sent; those that fit no label are false, and those that repeat rule, change and label of another are
+    duplicates. `copies_collapsed` sums the reports that developments count as syndicated copies. Delays run from the
+    moment at which the first article that tells the change had been served to the alert, in seconds; None without any.
+    `alerts_expected` are the labels and changes that must be alerted, `alerts_found` those that were. `missed` and
+    `missed_alerts` name labels, `false` and `duplicates` describe alerts.
     """
 
     articles: int
@@ -48,10 +49,11 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     copies_collapsed: int
     delay_p50_s: float | None
     delay_p95_s: float | None
-    developments_indexed: int
+    alerts_expected: int
+    alerts_found: int
     suppressed: int
     missed: tuple[str, ...]
-    missed_changes: tuple[str, ...]
+    missed_alerts: tuple[str, ...]
     false: tuple[str, ...]
     duplicates: tuple[str, ...]
     by_language: dict[str, Recall]
@@ -62,6 +64,13 @@ class _Judged(NamedTuple):
 
     alert: Alert
     label: Label | None
+
+
+class _Wanted(NamedTuple):
+    """An alert that must be sent."""
+
+    label: Label
+    change: str
 
 
 def score(
@@ -79,32 +88,39 @@ def score(
     sent = [alert for alert in alerts if alert.suppressed is None]
     judged = [_Judged(alert, label_of(playbook, alert.development, known)) for alert in sent]
     expected = [label for label in playbook.labels if not label.minor]
-    alerted = {label.id for label in expected for item in judged if fits(label, item.alert.development)}
-    indexed = {label.id for label in expected for development in developments if fits(label, development)}
+    found = {label.id for label in expected for item in developments if tells(label, item, known)}
     false = [item.alert for item in judged if item.label is None]
     repeated = _repeated(judged)
     delays = sorted(_delays(judged, first_served, known))
     latest = _latest(articles)
+    wanted = _wanted_alerts(expected)
+    unseen = [want for want in wanted if not _is_alerted(want, sent, known)]
     return Score(
         articles=len(latest),
         revisions=sum(latest.values()) - len(latest),
         feeds=len(playbook.outlets),
         developments_expected=len(expected),
-        developments_found=len(alerted),
+        developments_found=len(found),
         alerts=len(sent),
         false_alerts=len(false),
         duplicate_alerts=len(repeated),
         copies_collapsed=sum(development.copies for development in developments),
         delay_p50_s=percentile(delays, 0.50),
         delay_p95_s=percentile(delays, 0.95),
-        developments_indexed=len(indexed),
+        alerts_expected=len(wanted),
+        alerts_found=len(wanted) - len(unseen),
         suppressed=len(alerts) - len(sent),
-        missed=tuple(label.id for label in expected if label.id not in alerted),
-        missed_changes=tuple(_missed_changes(expected, sent)),
+        missed=tuple(label.id for label in expected if label.id not in found),
+        missed_alerts=tuple(f"{want.label.id}: {want.change}" for want in unseen),
         false=tuple(_told(alert) for alert in false),
         duplicates=tuple(_told(alert) for alert in repeated),
         by_language=_by_language(playbook, expected, developments, known),
     )
+
+
+def tells(label: Label, development: Development, known: Mapping[str, str]) -> bool:
+    """Tell whether a development is a label's, and one of the label's articles is behind it."""
+    return fits(label, development) and not _stories(label).isdisjoint(_told_by(development, known))
 
 
 def fits(label: Label, development: Development) -> bool:
@@ -123,7 +139,7 @@ def label_of(playbook: Playbook, development: Development, known: Mapping[str, s
     `known` maps article ids of the log to those of the playbook. A development that rests on articles marked as not
     relevant alone fits no label.
     """
-    told_by = {known[key] for key in development.article_ids if key in known}
+    told_by = _told_by(development, known)
     if told_by and not any(playbook.story[key].relevant for key in told_by):
         return None
     fitting = [label for label in playbook.labels if fits(label, development)]
@@ -131,7 +147,7 @@ def label_of(playbook: Playbook, development: Development, known: Mapping[str, s
 
 
 def _closeness(label: Label, development: Development, told_by: set[str]) -> tuple[int, int, int, bool]:
-    common = len(told_by & {version_of(ref).story for ref in label.reported_by})
+    common = len(told_by & _stories(label))
     shared = len(_people(development) & set(label.actors_any))
     return (common, -_days_off(label, development), shared, not label.minor)
 
@@ -154,6 +170,14 @@ def _fits_actors(label: Label, development: Development) -> bool:
 
 def _people(development: Development) -> set[str]:
     return {*development.actors, *development.recipients}
+
+
+def _stories(label: Label) -> set[str]:
+    return {version_of(ref).story for ref in label.reported_by}
+
+
+def _told_by(development: Development, known: Mapping[str, str]) -> set[str]:
+    return {known[key] for key in development.article_ids if key in known}
 
 
 def story_key(url: str | None) -> str | None:
@@ -203,16 +227,23 @@ def _delays(
 
 def _causes(alert: Alert, label: Label, known: Mapping[str, str]) -> list[Version]:
     """Return what can have caused an alert: what the label says, else what the alert itself quotes."""
-    if alert.change == OPENED:
+    kind = kind_of(alert.change)
+    if kind == OPENED:
         return [version_of(ref) for ref in label.reported_by]
-    if alert.change in label.changes:
-        return [version_of(ref) for ref in label.changes[alert.change]]
+    if kind in label.changes:
+        return [version_of(ref) for ref in label.changes[kind]]
     quoted = alert.evidence
     return [Version(known[item.article_id], item.revision - 1) for item in quoted if item.article_id in known]
 
 
 def _is_labelled(alert: Alert, label: Label) -> bool:
-    return alert.change == OPENED or alert.change in label.changes
+    kind = kind_of(alert.change)
+    return kind == OPENED or kind in label.changes
+
+
+def kind_of(change: str) -> str:
+    """Return the kind of a change, without the figures that rules add to it."""
+    return change.partition(":")[0]
 
 
 def percentile(ordered: Sequence[float], share: float) -> float | None:
@@ -220,10 +251,12 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
 
 
-def _missed_changes(expected: Iterable[Label], sent: Sequence[Alert]) -> Iterable[str]:
-    for label in expected:
-        seen = {alert.change for alert in sent if fits(label, alert.development)}
-        yield from (f"{label.id}: {change}" for change in label.changes if change not in seen)
+def _wanted_alerts(expected: Iterable[Label]) -> list[_Wanted]:
+    return [_Wanted(label, kind) for label in expected if label.alerted for kind in (OPENED, *label.changes)]
+
+
+def _is_alerted(want: _Wanted, sent: Iterable[Alert], known: Mapping[str, str]) -> bool:
+    return any(kind_of(alert.change) == want.change and tells(want.label, alert.development, known) for alert in sent)
 
 
 def _told(alert: Alert) -> str:
@@ -236,7 +269,7 @@ def _by_language(
     wanted: Counter[str] = Counter()
     found: Counter[str] = Counter()
     for label in expected:
-        told_by = {version_of(ref).story for ref in label.reported_by}
+        told_by = _stories(label)
         fitting = [development for development in developments if fits(label, development)]
         seen = {known.get(key) for development in fitting for key in development.article_ids}
         languages = _languages(playbook, told_by)
