@@ -17,6 +17,7 @@ import msgspec
 
 from connectors.ports import Advance, Append, Document, EventLog, Index, Rejected, Stored
 from pipelines.matching import Coder, code_article
+from pipelines.rebuild import positions_of
 from schemas.documents import Position, article_document, event_documents
 from schemas.envelope import ARTICLES, DEAD_LETTERS, MATCHES, Event, derived, encode, pack, unpack
 from schemas.errors import RecordError, RecordTooLargeError
@@ -81,9 +82,8 @@ def _pack_coded(coded: ArticleCoded) -> Event:
 
 
 @lru_cache(maxsize=4)
-def place_positions(coder: Coder) -> Mapping[str, Position]:
-    """Return where the places of a schema are, by id."""
-    return {place.id: Position(place.latitude, place.longitude) for place in coder.vocabulary.places.values()}
+def _places(coder: Coder) -> Mapping[str, Position]:
+    return positions_of(coder.vocabulary)
 
 
 def _code(coder: Coder, origin: Origin, article: Article) -> Outcome:
@@ -93,7 +93,7 @@ def _code(coder: Coder, origin: Origin, article: Article) -> Outcome:
         article_id=article.article_id,
         revision=article.revision,
         coded=_pack_coded(coded),
-        documents=(article_document(article, coded), *event_documents(coded, place_positions(coder))),
+        documents=(article_document(article, coded), *event_documents(coded, _places(coder))),
         event_ids=coded.event_ids,
         relevant=coded.relevant,
     )

@@ -13,6 +13,7 @@ from connectors.ports import START, Advance, Append, Document, EventLog, Index
 from pipelines.coded import coded_articles
 from pipelines.developments import Board, Geography, Update, changes
 from pipelines.generations import alert_consumer
+from pipelines.rehearsal import Rehearsal
 from schemas.documents import Position, development_document
 from schemas.envelope import DEVELOPMENTS, MATCHES, derived, pack
 from schemas.records import ArticleCoded, DevelopmentChanged, DevelopmentOpened, stable_id
@@ -30,9 +31,14 @@ class Step(NamedTuple):
 
 
 class Rebuild:
-    """Folds one generation's coded articles and writes its developments as far as it is told. It owns neither port."""
+    """Folds one generation's coded articles and writes its developments as far as it is told.
 
-    def __init__(self, log: EventLog, index: Index, generation: str, vocabulary: Vocabulary) -> None:
+    `rehearsal` sees every update. It owns neither port.
+    """
+
+    def __init__(
+        self, log: EventLog, index: Index, generation: str, vocabulary: Vocabulary, rehearsal: Rehearsal
+    ) -> None:
         self._log = log
         self._index = index
         self._generation = generation
@@ -40,6 +46,7 @@ class Rebuild:
         self._consumer = alert_consumer(generation)
         self._board = Board(Geography(vocabulary))
         self._places = positions_of(vocabulary)
+        self._rehearsal = rehearsal
         self._folded: dict[int, int] = {}
         self._waiting: dict[int, list[Step]] = {}
 
@@ -78,6 +85,7 @@ class Rebuild:
             self._folded[partition] = found.position
             updates = self._board.fold(found.coded)
             if updates:
+                self._rehearsal.see(self._board, updates, found.coded.article.ingested)
                 yield Step(found.position, found.coded, updates)
 
     def _write(self, steps: Sequence[Step], advances: Sequence[Advance]) -> None:

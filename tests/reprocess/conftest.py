@@ -1,7 +1,20 @@
 """The Beam room's crash kit and desks, for reprocessing."""
 
 import importlib.util
+import threading
 from pathlib import Path
+
+import pytest
+
+from connectors.ports import SystemClock
+from pipelines.jobs.reprocess import ReprocessOptions, run_reprocess
+from schemas.rules import load_rules
+
+RULES_TOML = """
+[[rule]]
+name = "everything"
+changes = ["opened", "denied", "confirmed", "corroborated:2", "corroborated:3"]
+"""
 
 _PATH = Path(__file__).parents[1] / "beam" / "conftest.py"
 _spec = importlib.util.spec_from_file_location("beam_conftest", _PATH)
@@ -15,3 +28,31 @@ play, schema_dir, desk_class, new_desk, desk = (
     _beam.new_desk,
     _beam.desk,
 )
+
+
+@pytest.fixture
+def rules(tmp_path):
+    """Rules that alert on everything new."""
+    path = tmp_path / "alerts.toml"
+    path.write_text(RULES_TOML, "utf-8")
+    return load_rules(path)
+
+
+@pytest.fixture
+def reprocess(rules):
+    """Run reprocessing on a desk to its end."""
+
+    def run(desk, schema_dir=None, *, stop=None, progress=lambda _: None, dry_run=False, **options):
+        return run_reprocess(
+            desk.log_url,
+            desk.index_url,
+            schema_dir or desk.schema_dir,
+            rules,
+            ReprocessOptions(**{"batch_size": 20, **options}),
+            stop=stop or threading.Event(),
+            clock=SystemClock(),
+            progress=progress,
+            dry_run=dry_run,
+        )
+
+    return run

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.ports import Stored
-from pipelines.coded import aligned, coded_outlines
+from pipelines.coded import aligned, coded_articles
 from pipelines.generations import (
     earlier_generations,
     generation_name,
@@ -17,8 +17,6 @@ from pipelines.generations import (
 )
 from pipelines.match_step import MatchSink, Origin, code_event
 from pipelines.matching import load_coder
-from schemas.envelope import MATCHES, derived
-from schemas.errors import KirkukError
 from schemas.records import GenerationPromoted, SchemaRef
 
 REF = SchemaRef(name="kirkuk", version="1.0", digest="d")
@@ -94,15 +92,13 @@ def code(desk, play, schema_dir):
 
 def test_a_reader_of_one_generation_is_found_in_another(desk, code):
     """Behind the same article, though each lacks some that the other has, and some came late."""
+
+    def found(reached, other):
+        return aligned(coded_articles(desk.log, "old", upto=reached), coded_articles(desk.log, other))
+
     code("old", 0, 1, 3, 4, 5)
     code("new", 0, 1, 2, 4, 5, 6)
-    assert [aligned(desk.log, "old", reached, "new") for reached in range(6)] == [0, 1, 2, 2, 4, 5]
+    assert [found(reached, "new") for reached in range(6)] == [0, 1, 2, 2, 4, 5]
     code("late", 1, 0, 4, 3)
-    assert aligned(desk.log, "old", 2, "late") == 2
-
-
-def test_an_unknown_generation_is_named(desk):
-    """A mistyped name is not an empty generation."""
-    with pytest.raises(KirkukError, match="nothing-1: the log has nothing of this generation"):
-        list(coded_outlines(desk.log, "nothing-1"))
-    assert desk.log.end(derived(MATCHES, "nothing-1")) == 0
+    assert found(2, "late") == 2
+    assert found(5, "none") == 0
