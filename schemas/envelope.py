@@ -42,6 +42,7 @@ _RECORD_TYPES: Final[dict[str, type[Record]]] = {
         records.DevelopmentOpened,
         records.DevelopmentChanged,
         records.AlertRaised,
+        records.DeliveryStarted,
         records.AlertDelivered,
         records.DeliveryFailed,
         records.AlertAcknowledged,

@@ -367,6 +367,15 @@ class AlertRaised(Record, frozen=True, kw_only=True):
     alert: Alert
 
 
+class DeliveryStarted(Record, frozen=True, kw_only=True):
+    """A worker took up the delivery of an alert to a channel. Of several that try, the log takes one as new: it sends."""
+
+    alert_id: str
+    channel: str
+    at: datetime
+    attempt: int
+
+
 class AlertDelivered(Record, frozen=True, kw_only=True):
     """One channel took the alert."""
 

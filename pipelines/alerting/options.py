@@ -1,0 +1,18 @@
+"""Settings of alerting."""
+
+import msgspec
+
+
+class AlertOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of the alert job.
+
+    `batch_size`: coded articles per step. After a failed send the next try comes `first_pause_s` later, then twice as
+    late each time, up to `longest_pause_s`; after `max_attempts` a channel is given up for that alert. A worker that
+    took a send up and told no outcome within `lease_s` counts as dead.
+    """
+
+    batch_size: int = 200
+    first_pause_s: float = 2.0
+    longest_pause_s: float = 900.0
+    max_attempts: int = 12
+    lease_s: float = 60.0

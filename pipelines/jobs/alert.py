@@ -1,0 +1,272 @@
+"""The alert job: follows what is coded, keeps developments, raises alerts and delivers them.
+
+matches -> AlertStep: developments, decisions, one append -> deliveries that are due, one thread a channel
+                                                        ^ outcomes come back into the ledger
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
+from typing import Final
+
+from connectors import registry
+from connectors.ports import Append, Clock, EventLog, Index, Notifier
+from pipelines.alert_step import AlertStep, LedgerReader
+from pipelines.alerting.delivery import Lease, Task, due, outcome, started
+from pipelines.alerting.options import AlertOptions
+from pipelines.generations import live_promotion, reconcile
+from pipelines.jobs.match import choose_schema
+from schemas.envelope import ALERTS, GENERATIONS, pack
+from schemas.errors import DeliveryError, IndexUnavailableError, LogError
+from schemas.records import AlertDelivered, DeliveryFailed, stable_id
+from schemas.rules import Rules
+
+Progress = Callable[[Mapping[str, int | float | str]], None]
+_logger = logging.getLogger(__name__)
+_WAIT_S: Final = 0.3
+"""How long one wait for coded articles lasts: what a retry, a mute or a stop may be late by."""
+_BUSY_WAIT_S: Final = 0.02
+"""While sends are under way, their outcomes are looked for so often."""
+_PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
+_LAST_SENDS_S: Final = 15.0
+
+
+class Courier:
+    """Sends what is due, one thread a channel, so that a slow channel holds up itself alone."""
+
+    def __init__(self, log: EventLog, notifiers: Sequence[Notifier], options: AlertOptions, clock: Clock) -> None:
+        self._log = log
+        self._notifiers = {notifier.name: notifier for notifier in notifiers}
+        self._options = options
+        self._clock = clock
+        self._began = clock.now()
+        self._threads = {name: ThreadPoolExecutor(1, thread_name_prefix="send") for name in self._notifiers}
+        self._under_way: dict[tuple[str, str], tuple[Task, Future[str | None]]] = {}
+
+    def start(self, reader: LedgerReader, *, sole: bool) -> None:
+        """Take up every send that is due. The log says whether this worker is the one that does it."""
+        now = self._clock.now()
+        lease = Lease(timedelta(seconds=self._options.lease_s), self._began if sole else None)
+        for task in list(due(reader.ledger, now, self._notifiers, lease)):
+            key = (task.alert.alert_id, task.channel)
+            if key not in self._under_way and self._claim(task):
+                future = self._threads[task.channel].submit(self._send, task)
+                self._under_way[key] = (task, future)
+
+    def _claim(self, task: Task) -> bool:
+        record = started(task, self._clock.now())
+        event_id = stable_id(task.alert.alert_id, task.channel, str(task.attempt), "started")
+        event = pack(record, event_id=event_id, subject=task.alert.alert_id, time=record.at)
+        return self._log.append([Append(ALERTS, event)]) == 1
+
+    def _send(self, task: Task) -> str | None:
+        """Return why an alert was not taken, None when it was."""
+        try:
+            self._notifiers[task.channel].send(task.alert)
+        except DeliveryError as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 (a bug in one channel must not stop the others)
+            # Its text may hold a channel's address, and so a secret: it goes to nobody.
+            _logger.warning("channel %s failed with %s", task.channel, type(error).__name__)
+            return f"the channel failed ({type(error).__name__})"
+        return None
+
+    def collect(self) -> list[AlertDelivered | DeliveryFailed]:
+        """Append the outcomes of sends that ended; return them. What can't be appended now is kept for later."""
+        ended = {key: pair for key, pair in self._under_way.items() if pair[1].done()}
+        now = self._clock.now()
+        outcomes = [outcome(task, future.result(), now, self._options) for task, future in ended.values()]
+        self._log.append([_wrap(record) for record in outcomes])
+        for key in ended:
+            del self._under_way[key]
+        return outcomes
+
+    @property
+    def busy(self) -> bool:
+        """Whether sends are under way."""
+        return bool(self._under_way)
+
+    def await_all(self, timeout_s: float) -> None:
+        """Wait for the sends that are under way."""
+        wait([future for _, future in self._under_way.values()], timeout_s)
+
+    def close(self) -> None:
+        """Let go of the threads; a send that hangs ends with its process."""
+        for threads in self._threads.values():
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _wrap(record: AlertDelivered | DeliveryFailed) -> Append:
+    event_id = stable_id(record.alert_id, record.channel, str(record.attempt), type(record).__name__)
+    return Append(ALERTS, pack(record, event_id=event_id, subject=record.alert_id, time=record.at))
+
+
+class _AlertJob:
+    """The state of one run."""
+
+    def __init__(
+        self, log: EventLog, index: Index, schema_dir: str, rules: Rules, notifiers: Sequence[Notifier],
+        options: AlertOptions, clock: Clock, progress: Progress, *, sole: bool,
+    ) -> None:  # fmt: skip
+        self._log = log
+        self._index = index
+        self._schema_dir = schema_dir
+        self._rules = rules
+        self._options = options
+        self._clock = clock
+        self._progress = progress
+        self._sole = sole
+        self._courier = Courier(log, notifiers, options, clock)
+        self._step: AlertStep | None = None
+        self._reader = LedgerReader(log)
+        self._seen_promotions = -1
+        self.totals = {"coded": 0, "alerts": 0, "held_back": 0, "delivered": 0, "given_up": 0, "failures": 0}
+        self._shown: Mapping[str, int | float | str] = {}
+
+    def turn(self) -> bool:
+        """Do what there is to do now; return whether anything was done."""
+        if self._step is None or self._log.end(GENERATIONS) != self._seen_promotions:
+            self._follow()
+        done = self._step.run(self._options.batch_size, self._clock.now()) if self._step else 0
+        self.totals["coded"] += done
+        sent = self._deliver()
+        self.report()
+        return bool(done or sent)
+
+    def _follow(self) -> None:
+        """Begin with the live generation, whichever it is, and the ledger as it is."""
+        from schemas.vocabulary import load_vocabulary
+
+        self._step = None
+        self._seen_promotions = self._log.end(GENERATIONS)
+        promoted = live_promotion(self._log)
+        if promoted is None:
+            return
+        reconcile(self._log, self._index)
+        self._reader = LedgerReader(self._log)
+        self._reader.catch_up()
+        vocabulary = load_vocabulary(choose_schema(promoted, self._schema_dir)[0])
+        step = AlertStep(self._log, self._index, promoted.generation, vocabulary, self._rules, self._reader)
+        # A process that died between ledger and index left this to be done.
+        step.show_alerts(list(self._reader.ledger.alerts))
+        self._step = step
+
+    def _deliver(self) -> int:
+        if self._step is None:
+            return 0
+        outcomes = self._courier.collect()
+        touched = self._reader.catch_up()
+        self._courier.start(self._reader, sole=self._sole)
+        touched += self._reader.catch_up()
+        self._step.show_alerts(list(dict.fromkeys(touched)))
+        return len(outcomes)
+
+    def forget(self) -> None:
+        """Drop what is in memory: it may be ahead of the log."""
+        self._step = None
+
+    def rest(self) -> None:
+        """Wait until something may have to be done."""
+        wait_s = _BUSY_WAIT_S if self._courier.busy else _WAIT_S
+        if self._step is None:
+            self._log.wait(GENERATIONS, after=self._seen_promotions, timeout_s=wait_s)
+            return
+        positions = self._step.positions()
+        for partition, done in positions.items():
+            if self._log.wait(self._step.stream, after=done, timeout_s=wait_s / len(positions), partition=partition):
+                return
+
+    def is_idle(self) -> bool:
+        """Tell whether nothing is left to be done now."""
+        return self._step is None or (not self._courier.busy and not self._step.backlog())
+
+    def report(self) -> None:
+        """Tell the progress callback where the job stands, when that changed."""
+        ledger = self._reader.ledger
+        self.totals.update(ledger.counts())
+        waiting = sum(1 for _ in ledger.unfinished())
+        backlog = self._step.backlog() if self._step else 0
+        shown = {**self.totals, "waiting": waiting, "backlog": backlog}
+        if shown != self._shown:
+            self._shown = shown
+            self._progress(shown)
+
+    def close(self) -> None:
+        """Record the outcomes of the last sends."""
+        try:
+            self._courier.await_all(_LAST_SENDS_S)
+            self._deliver_outcomes()
+        finally:
+            self._courier.close()
+
+    def _deliver_outcomes(self) -> None:
+        try:
+            self._courier.collect()
+            touched = self._reader.catch_up()
+            if self._step is not None:
+                self._step.show_alerts(touched)
+            self.report()
+        except (LogError, IndexUnavailableError) as error:
+            _logger.warning("the outcome of the last sends could not be stored: %s", error)
+
+
+def run_alert(
+    log_url: str,
+    index_url: str,
+    schema_dir: str,
+    rules: Rules,
+    notifiers: Sequence[Notifier],
+    options: AlertOptions,
+    *,
+    stop: threading.Event,
+    clock: Clock,
+    progress: Progress,
+    once: bool = False,
+    sole: bool = True,
+) -> Mapping[str, int]:
+    """Raise and deliver alerts until `stop` is set, or with `once` until nothing is left to be done now.
+
+    `sole`: the caller rules out that another alert job runs on this log (a lock does); a send that a dead one had taken
+    up is then taken up at once. While log or index fail, the job pauses and tries again; with `once` it raises
+    LogError or IndexUnavailableError after a few times. Raises SchemaError.
+    """
+    log = registry.open_log(log_url)
+    try:
+        index = registry.open_index(index_url)
+        try:
+            job = _AlertJob(log, index, schema_dir, rules, notifiers, options, clock, progress, sole=sole)
+            try:
+                _loop(job, stop, once=once)
+            finally:
+                job.close()
+            return dict(job.totals)
+        finally:
+            index.close()
+    finally:
+        log.close()
+
+
+def _loop(job: _AlertJob, stop: threading.Event, *, once: bool) -> None:
+    failures = 0
+    while not stop.is_set():
+        try:
+            busy = job.turn()
+            if once and not busy and job.is_idle():
+                return
+            if not busy:
+                job.rest()
+            failures = 0
+        except (LogError, IndexUnavailableError) as error:
+            job.totals["failures"] += 1
+            job.forget()
+            if once and failures >= len(_PAUSES_S) - 3:
+                raise
+            pause_s = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)]
+            failures += 1
+            _logger.warning("alerting failed (%s); trying again in %.2f s", error, pause_s)
+            stop.wait(pause_s)
+
+
+__all__ = ["AlertOptions", "run_alert"]
