@@ -65,8 +65,9 @@ def _parse_xml(body: bytes, headers: Mapping[str, str], url: str, limits: ParseL
     except Exception as error:  # noqa: BLE001 (feedparser raises what the libraries below it do)
         return ParseFailed(kind="malformed", message=f"{type(error).__name__} while parsing")
     if not found.version and not found.entries:
-        kind = "malformed" if b"<rss" in body or b"<feed" in body else "not-a-feed"
-        return ParseFailed(kind=kind, message=_fault(found) or "no feed was found in the body")
+        broken = b"<rss" in body or b"<feed" in body
+        message = _fault(found) or "no feed was found in the body"
+        return ParseFailed(kind="malformed" if broken else "not-a-feed", message=message)
     warnings = [*checked.warnings, *([_fault(found)] if found.bozo else [])]
     base = urljoin(url, _text(found.feed.get("link")))
     return _assemble(

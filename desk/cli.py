@@ -14,7 +14,7 @@ from desk.cli_manage import add_manage_commands
 @click.version_option(package_name="kirkuk", prog_name="kirkuk")
 @click.option("--log-level", default="WARNING", show_default=True, help="DEBUG, INFO, WARNING or ERROR.")
 def cli(log_level: str) -> None:
-    """Watch a developing news crisis: feeds in, coded events out, an alert once per development.
+    r"""Watch a developing news crisis: feeds in, coded events out, an alert once per development.
 
     \b
     First steps:
@@ -25,7 +25,8 @@ def cli(log_level: str) -> None:
       kirkuk doctor                     check settings, schema, log and index
 
     Every command that touches the log or the index takes --config FILE and --data DIR. Settings can be given in
-    the environment too: KIRKUK_MATCH_BATCH_SIZE=200 is batch_size under [match]. Exit status: 0 done, 1 failed, 2 usage.
+    the environment too: KIRKUK_MATCH_BATCH_SIZE=200 is batch_size under [match].
+    Exit status: 0 done, 1 failed, 2 usage.
     """
     from desk.logs import log_to_stderr
 

@@ -117,7 +117,11 @@ def reprocess(settings: "Settings", schema: str | None, dry_run: bool, as_json: 
 
     with stop_on_signals() as stop:
         return reprocess_history(
-            settings, schema or settings.schema_dir, stop=stop, dry_run=dry_run, as_json=as_json,
+            settings,
+            schema or settings.schema_dir,
+            stop=stop,
+            dry_run=dry_run,
+            as_json=as_json,
             progress=progress_line("reprocess"),
         )
 
@@ -136,7 +140,21 @@ def diff(settings: "Settings", before: str | None, after: str | None, limit: int
         return diff_generations(log, before, after, limit=limit, as_json=as_json)
 
 
+@click.command()
+@click.argument("generation", required=False)
+@json_option
+@data_options
+def rollback(settings: "Settings", generation: str | None, as_json: bool) -> int:
+    """Go back to an earlier generation of results. [default: the one before the live one] Sends nothing."""
+    from desk.reprocess_commands import roll_back_generation
+
+    with stop_on_signals() as stop:
+        return roll_back_generation(
+            settings, generation, stop=stop, progress=progress_line("rollback"), as_json=as_json
+        )
+
+
 def add_job_commands(group: click.Group) -> None:
     """Add the commands of this module."""
-    for command in (watch, ingest, match, alert, demo, reprocess, diff):
+    for command in (watch, ingest, match, alert, demo, reprocess, rollback, diff):
         group.add_command(command)

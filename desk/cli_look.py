@@ -31,7 +31,7 @@ def search(
     facets: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Search with a Lucene QUERY; words are joined by AND.
+    r"""Search with a Lucene QUERY; words are joined by AND.
 
     \b
       kirkuk search 'peshmerga withdr*'
@@ -44,9 +44,7 @@ def search(
 
     with opened_index(settings) as index:
         try:
-            page = index.search(
-                kind, query, sort=sort, limit=limit, cursor=cursor, facets=facets, highlight=True
-            )
+            page = index.search(kind, query, sort=sort, limit=limit, cursor=cursor, facets=facets, highlight=True)
         except QueryError as error:
             raise KirkukError(point_at(query, error)) from error
         print_page(page, kind, as_json=as_json)

@@ -102,9 +102,7 @@ def retry_command(settings: "Settings", ids: tuple[str, ...], dry_run: bool, as_
     from desk.dead_letters_commands import print_retries, retry
 
     with opened_log(settings) as log, opened_index(settings) as index:
-        results = retry(
-            log, index, settings.schema_dir, ids=ids or None, clock=SystemClock(), dry_run=dry_run
-        )
+        results = retry(log, index, settings.schema_dir, ids=ids or None, clock=SystemClock(), dry_run=dry_run)
     return print_retries(results, as_json=as_json)
 
 

@@ -23,7 +23,9 @@ def data_options(command: Command) -> Command:
     """Add --config and --data; the command gets `settings`."""
 
     @click.option("--config", type=click.Path(), metavar="FILE", help="Settings file. [default: config/kirkuk.toml]")
-    @click.option("--data", type=click.Path(file_okay=False), metavar="DIR", help="Folder of the embedded log and index.")
+    @click.option(
+        "--data", type=click.Path(file_okay=False), metavar="DIR", help="Folder of the embedded log and index."
+    )
     @functools.wraps(command)
     def with_settings(*args: Any, config: str | None, data: str | None, **kwargs: Any) -> Any:
         from desk.settings import load_settings

@@ -1,7 +1,8 @@
 """What `kirkuk dead-letters list` and `retry` do: look at records that a step could not process, feed them again."""
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, TextIO
 
 import msgspec
 
@@ -169,3 +170,30 @@ def _origin(log: EventLog, letter: DeadLetter) -> Origin:
     if not found or found[0].event.id != record["id"]:
         raise RecordError(f"dead letter {letter.dead_letter_id}: the record that it points at is gone")
     return Origin(place[0], found[0])
+
+
+def print_letters(
+    log: EventLog, *, include_solved: bool = False, as_json: bool = False, out: TextIO | None = None
+) -> None:
+    """Print dead letters, a line each, oldest first."""
+    out = out or sys.stdout
+    for row in list_rows(log, include_solved=include_solved):
+        if as_json:
+            out.write(msgspec.json.encode(row).decode() + "\n")
+        else:
+            solved = " (solved)" if row["solved"] else ""
+            out.write(f"{row['dead_letter_id'][:12]}  {row['at'][:19]}  {row['step']:8} {row['key']}{solved}\n")
+            out.write(f"    {row['error']}\n")
+
+
+def print_retries(results: Sequence[Retry], *, as_json: bool = False, out: TextIO | None = None) -> int:
+    """Print the outcome of each retry; return 1 when one failed again."""
+    out = out or sys.stdout
+    for result in results:
+        if as_json:
+            out.write(msgspec.json.encode(result).decode() + "\n")
+        else:
+            out.write(f"{result.dead_letter_id[:12]}  {result.step}  {result.key}: {result.message}\n")
+    if not results and not as_json:
+        out.write("no dead letters to feed again\n")
+    return int(any(result.ok is False for result in results))

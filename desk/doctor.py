@@ -71,9 +71,7 @@ def _versions(_settings: Settings) -> Finding:
         try:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
-            return Finding(
-                check="versions", state="failed", message=f"{package} is not installed", remedy="make setup"
-            )
+            return Finding(check="versions", state="failed", message=f"{package} is not installed", remedy="make setup")
     python = ".".join(map(str, sys.version_info[:3]))
     return Finding(check="versions", state="ok", message=f"Python {python}, " + ", ".join(found))
 

@@ -1,4 +1,4 @@
-"""One job of a kind per data folder: a lock that the operating system releases when its holder dies, however it dies."""
+"""One job of a kind per data folder: a lock that the operating system releases when its holder dies."""
 
 import fcntl
 import os

@@ -111,7 +111,9 @@ def find(index: Index, wanted: str) -> tuple[str, dict[str, Any]]:
     return found[0]
 
 
-def print_document(index: Index, kind: str, fields: Mapping[str, Any], *, as_json: bool, out: TextIO | None = None) -> None:
+def print_document(
+    index: Index, kind: str, fields: Mapping[str, Any], *, as_json: bool, out: TextIO | None = None
+) -> None:
     """Print one document with what belongs to it: an article's events, a development's reports."""
     out = out or sys.stdout
     events = list(_events_of(index, kind, fields))

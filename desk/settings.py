@@ -16,8 +16,8 @@ from urllib.parse import quote
 import msgspec
 
 import schemas
-from connectors.fetch import FetchLimits
 from connectors.feed_parser import ParseLimits
+from connectors.fetch import FetchLimits
 from pipelines.ingestion.options import IngestOptions
 from pipelines.jobs.alert import AlertOptions
 from pipelines.jobs.match import MatchOptions
@@ -26,7 +26,7 @@ from schemas.strict_convert import convert, near
 
 ENV_PREFIX: Final = "KIRKUK_"
 CONFIG_VARIABLE: Final = "KIRKUK_CONFIG"
-SECRET_PREFIX: Final = "KIRKUK_SECRET_"
+SECRET_PREFIX: Final = "KIRKUK_SECRET_"  # noqa: S105 (a prefix of names)
 """Names that alerts.toml may refer to; they are no settings, and their values are never shown."""
 DEFAULT_CONFIG: Final = Path(__file__).parent / "default_config"
 """Where an installed package keeps what stands in config/ in a checkout."""

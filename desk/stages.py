@@ -72,7 +72,7 @@ def run_match_stage(settings: Settings, run: Run) -> Mapping[str, int]:
 
 
 def run_alert_stage(settings: Settings, run: Run) -> Mapping[str, int]:
-    """Merge, decide and deliver. Raises ConfigError for faulty rules, KirkukError when the folder is in use, LogError."""
+    """Merge, decide, deliver. Raises ConfigError for faulty rules, KirkukError when the folder is in use, LogError."""
     from desk.alert_commands import open_notifiers
     from pipelines.jobs.alert import run_alert
     from schemas.rules import load_rules

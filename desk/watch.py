@@ -109,8 +109,9 @@ class _Stage:
 
     def shown(self) -> Mapping[str, int | float | str]:
         """Return the counts with what went wrong."""
-        troubles = {"restarts": self.restarts, "error": self.error} if self.restarts else {}
-        return {**self.counts, **troubles}
+        if not self.restarts:
+            return self.counts
+        return {**self.counts, "restarts": self.restarts, "error": self.error}
 
 
 class Watch:
