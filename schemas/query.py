@@ -27,12 +27,13 @@ MIN_PREFIX: Final = 2
 """Letters before a `*`: one would gather a fifth of all words there are."""
 
 _QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*("|$)', re.DOTALL)
+_QUOTED: Final = re.compile(r'\\.|"(?:[^"\\]|\\.)*(?:"|$)', re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
 _UNEXPECTED: Final = re.compile(r"unexpected +'(?P<sign>.*)' at position (?P<at>\d+)!", re.DOTALL)
 _ILLEGAL: Final = re.compile(r"Illegal character .* at position (?P<at>\d+)", re.DOTALL)
 _QUOTE_IT: Final = 'put values with colons, brackets or signs in "quotation marks"'
+_BAD_NUMBER: Final = re.compile(r"[~^][\d.]*\.")
 _BOOLEANS: Final = frozenset({"true", "false"})
 _FOREIGN: Final = {"&&": "AND", "||": "OR"}
 
@@ -56,12 +57,16 @@ def parse_query(kind: str, text: str, *, now: datetime | None = None) -> Query:
 
 def _check_depth(text: str) -> None:
     """Refuse deep nesting before a parser sees it."""
-    bare = _ESCAPED.sub("  ", _QUOTED.sub(lambda quoted: " " * len(quoted.group()), text))
     depth = 0
-    for at, letter in enumerate(bare):
+    for at, letter in enumerate(_bare(text)):
         depth += (letter == "(") - (letter == ")")
         if depth > MAX_DEPTH:
             raise QueryError(f"parentheses nest deeper than {MAX_DEPTH}", at)
+
+
+def _bare(text: str) -> str:
+    """Return the text with blanks for phrases and escaped characters."""
+    return _QUOTED.sub(lambda found: " " * len(found.group()), text)
 
 
 def _syntax_tree(text: str) -> Any:
@@ -73,13 +78,15 @@ def _syntax_tree(text: str) -> Any:
     except ParseError as error:
         raise _syntax_error(text, str(error)) from error
     except (ValueError, ArithmeticError, RecursionError) as error:
-        raise QueryError("a number after ~ or ^ can't be read", None) from error
+        fault = _BAD_NUMBER.search(_bare(text))
+        raise QueryError("a whole number must follow here", fault.start() if fault else 0) from error
 
 
 def _syntax_error(text: str, fault: str) -> QueryError:
     """Say what luqum's message means, and where."""
     if unexpected := _UNEXPECTED.search(fault):
-        sign, at = unexpected["sign"], int(unexpected["at"])
+        at = int(unexpected["at"])
+        sign = unexpected["sign"] or text[at]
         hint = f"; {_QUOTE_IT}" if sign in ":[]{}^~+-" else ""
         return QueryError(f"{sign!r:.40} is out of place here{hint}", at)
     if illegal := _ILLEGAL.search(fault):
@@ -95,9 +102,8 @@ def _syntax_error(text: str, fault: str) -> QueryError:
 
 def _unclosed(text: str) -> int | None:
     """Return where the innermost bracket stands that is never closed."""
-    bare = _ESCAPED.sub("  ", _QUOTED.sub(lambda quoted: " " * len(quoted.group()), text))
     open_at: list[int] = []
-    for at, letter in enumerate(bare):
+    for at, letter in enumerate(_bare(text)):
         if letter in "([{":
             open_at.append(at)
         elif letter in ")]}" and open_at:
