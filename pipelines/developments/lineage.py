@@ -17,6 +17,7 @@ class Update(NamedTuple):
 
     `before` None: it is new. `after` None: none of its reports is left. `absorbed`: developments that turned out to be
     this one. `retired`: ids that no development has any more, whose documents are to be deleted.
+    The updates of one article stand in an order in which a document may be deleted and written again.
     `lineage`: all ids that it has had, the one that it was opened under first. An id is in the lineage of at most one
     development at a time, so what was alerted under any of them was alerted for this one.
     """
@@ -58,8 +59,11 @@ class Lines:
         gone = {key: self._kept.pop(key) for key in sorted(touched) if touched[key] is None and key in self._kept}
         live = {key: after for key, after in sorted(touched.items()) if after is not None}
         pasts = {key: self._kept.get(key) for key in live}
-        for key in [key for key in live if key not in self._kept]:
+        fresh = [key for key in live if key not in self._kept]
+        for key in fresh:
             self._reclaim(key, gone, live, pasts)
+        # Those that took a line over come first: its holder's document is deleted before it is written anew.
+        ordered = sorted(live, key=lambda key: key not in fresh or pasts[key] is None)
         heirs = _heirs(gone, moves)
         absorbed: dict[str, list[Kept]] = {}
         for key, target in heirs.items():
@@ -68,7 +72,7 @@ class Lines:
                 pasts[target] = kept
             else:
                 absorbed.setdefault(target, []).append(kept)
-        kept_on = [self._keep(after, pasts[key], absorbed.get(key, []), live) for key, after in live.items()]
+        kept_on = [self._keep(live[key], pasts[key], absorbed.get(key, []), live) for key in ordered]
         return [update for update in kept_on if update is not None] + [self._bury(kept) for kept in gone.values()]
 
     def _reclaim(

@@ -123,18 +123,22 @@ def test_accumulators_merge_in_any_grouping(geography, stream, chance):
 @settings(max_examples=150, deadline=None)
 @given(streams)
 def test_updates_keep_a_copy_of_the_developments_current_and_versions_never_fall(geography, stream):
-    board, copy, versions = Board(geography), {}, {}
+    board, copy, careless, versions = Board(geography), {}, {}, {}
     for item in stream:
         for update in board.fold(item):
             for retired in update.retired:
                 del copy[retired]
+            for old in (update.before, *update.absorbed):
+                if old is not None:
+                    careless.pop(old.development_id, None)
             if update.after is not None:
                 own = update.after.development_id
                 assert update.after.version >= versions.get(own, 0)
                 versions[own] = update.after.version
-                copy[own] = update.after
+                copy[own] = careless[own] = update.after
         assert board.fold(item) == ()
         assert [copy[key] for key in sorted(copy)] == list(board.developments())
+        assert careless == copy, "to delete what was and write what is, in turn, is right as well"
 
 
 @settings(max_examples=200, deadline=None)
