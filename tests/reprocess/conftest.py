@@ -1,6 +1,7 @@
 """The Beam room's crash kit and desks, for reprocessing."""
 
 import importlib.util
+import shutil
 import threading
 from pathlib import Path
 
@@ -56,3 +57,19 @@ def reprocess(rules):
         )
 
     return run
+
+
+@pytest.fixture
+def edited_schema(tmp_path, schema_dir):
+    """The shipped schema as version 1.1, in which the PUK is called otherwise: what it does is nobody's."""
+    folder = Path(shutil.copytree(schema_dir, tmp_path / "edited"))
+    edit(folder / "schema.yaml", 'version: "1.0"', 'version: "1.1"')
+    edit(folder / "actors.yaml", "PUK", "QVL", times=None)
+    return str(folder)
+
+
+def edit(path, old, new, times=1):
+    text = path.read_text("utf-8")
+    assert old in text
+    assert times is None or text.count(old) == times
+    path.write_text(text.replace(old, new), "utf-8")

@@ -1,32 +1,14 @@
 """Reprocessing: what it writes, compares and promotes, and that it leaves alone what is live until then."""
 
 import random
-import shutil
 import signal
 import threading
-from pathlib import Path
 
 import pytest
 
 from pipelines.generations import live_generation, promotions
 from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, GENERATIONS, MATCHES, derived
 from schemas.errors import KirkukError
-
-
-@pytest.fixture
-def edited_schema(tmp_path, schema_dir):
-    """The shipped schema as version 1.1, in which the PUK is called otherwise: what it does is nobody's."""
-    folder = Path(shutil.copytree(schema_dir, tmp_path / "edited"))
-    edit(folder / "schema.yaml", 'version: "1.0"', 'version: "1.1"')
-    edit(folder / "actors.yaml", "PUK", "QVL", times=None)
-    return str(folder)
-
-
-def edit(path, old, new, times=1):
-    text = path.read_text("utf-8")
-    assert old in text
-    assert times is None or text.count(old) == times
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 @pytest.fixture
