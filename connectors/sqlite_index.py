@@ -132,7 +132,7 @@ class SqliteIndex:
         with self._file.reading() as connection:
             tables = self._find(connection, kind, generation)
             if tables is None:
-                return Page(hits=[], total=0)
+                return Page(hits=[], total=0, facets={name: [] for name in facets})
             found = find(connection, tables, parsed, sort, start, max(limit, 0))
             counts = count_facets(connection, tables, parsed, found.newest, facets)
         marks = [highlights(parsed, row.fields) if highlight else {} for row in found.rows]

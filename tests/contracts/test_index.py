@@ -151,7 +151,7 @@ def test_reads_without_a_generation_go_to_the_live_one(index):
     assert index.get("articles", "a") is None
     assert (index.count("articles"), list(index.scan("articles"))) == (0, [])
     page = index.search("articles", "kirkuk", facets=["outlet"])
-    assert (page.hits, page.total, page.next_cursor) == ([], 0, None)
+    assert (page.hits, page.total, page.facets, page.next_cursor) == ([], 0, {"outlet": []}, None)
     index.upsert("old", [document("a", title="old")])
     index.upsert("new", [document("a", title="new")])
     assert index.count("articles") == 0
