@@ -56,7 +56,7 @@ def count_values(kind: str, name: str, documents: Iterable[Mapping[str, Any]]) -
 
 def in_order(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     """Sort a facet's counts: most frequent first, then by name; at most MAX_VALUES."""
-    return sorted(counts, key=_by_count)[:MAX_VALUES]
+    return sorted((counted for counted in counts if counted[1]), key=_by_count)[:MAX_VALUES]
 
 
 def _by_count(counted: tuple[str, int]) -> tuple[int, str]:

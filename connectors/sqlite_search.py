@@ -6,9 +6,10 @@ shows, however many hits there are. Everything here runs within one read transac
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, Final, NamedTuple
 
-from connectors.facets import count_values, in_order
+from connectors.facets import MAX_VALUES, count_values, in_order
 from connectors.paging import BEST, COUNTED, START, Cursor, Ranked, next_cursor
 from connectors.sqlite_generations import Tables, decode_fields
 from connectors.sqlite_terms import columns, expression
@@ -21,6 +22,7 @@ MAX_RANKED: Final = 10_000
 """The best are looked for among this many of the newest hits: a word of every document would rank them all."""
 MAX_SORTED: Final = 5_000
 """Facets are counted among this many of the newest hits, for the same reason."""
+SAMPLED: Final = 300
 _TITLE_WEIGHT: Final = 3.0
 _TOP: Final = 2**63 - 1
 
@@ -105,13 +107,16 @@ def count_facets(
 ) -> dict[str, list[tuple[str, int]]]:
     """Count the values of `facets`, of which `newest` are the newest hits: all of them up to COUNTED.
 
-    Beyond, the values among the newest COUNTED hits are taken, and counted among the newest MAX_SORTED hits.
+    Beyond, the values among the newest SAMPLED hits are taken, or the thirty days up to the newest of them, and counted
+    among the newest MAX_SORTED hits.
     """
     if not facets:
         return {}
-    hits = [row.fields for row in _rows(connection, tables, (Ranked(key, 0.0) for key in newest[:COUNTED]))]
-    counted = {name: count_values(tables.kind, name, hits) for name in facets}
-    if len(newest) <= COUNTED:
+    few = len(newest) <= COUNTED
+    sample = [Ranked(key, 0.0) for key in newest[: COUNTED if few else SAMPLED]]
+    fields = [row.fields for row in _rows(connection, tables, sample)]
+    counted = {name: count_values(tables.kind, name, fields) for name in facets}
+    if few:
         return counted
     oldest = _key_at(connection, tables, expression(query), MAX_SORTED)
     counting = tables.sql("SELECT count(*) FROM $words WHERE $words MATCH ? AND rowid >= ?")
@@ -120,7 +125,17 @@ def count_facets(
         narrowed = expression(_narrowed(query, name, value))
         return value, connection.execute(counting, (narrowed, oldest)).fetchone()[0]
 
-    return {name: in_order(recounted(name, value) for value, _ in values) for name, values in counted.items()}
+    candidates = {name: _candidates(tables.kind, name, values) for name, values in counted.items()}
+    return {name: in_order(recounted(name, value) for value in values) for name, values in candidates.items()}
+
+
+def _candidates(kind: str, name: str, values: Sequence[tuple[str, int]]) -> list[str]:
+    """Return the values to count; of dates all days, as the newest hits are of a few days only."""
+    found = [value for value, _ in values]
+    if FIELDS[kind][name] != "date" or not found:
+        return found
+    newest = date.fromisoformat(max(found)).toordinal()
+    return [date.fromordinal(day).isoformat() for day in range(newest, max(newest - MAX_VALUES, 0), -1)]
 
 
 def _key_at(connection: sqlite3.Connection, tables: Tables, match: str, place: int) -> int:

@@ -248,6 +248,7 @@ def test_facets_of_more_than_a_thousand_hits_count_beyond_them(index):
     assert page.facets["outlet"] == [("Rudaw", 1200), ("BBC “World” News", 600)]
     assert page.facets["actors"] == [("puk", 1800)]
     assert page.facets["published"][0][1] == 24
+    assert len(page.facets["published"]) == 30
 
 
 def test_best_ranks_titles_and_repeated_rare_words_first(index):
