@@ -1,6 +1,7 @@
 """What a feed serves at a moment: items appear, change, roll off; validators and faults are as a server's would be."""
 
 import gzip
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -144,3 +145,10 @@ def test_shipped_items_stay_long_enough(shipped):
             hidden = {s.id for s in shipped.stories if s.outlet == outlet.id and fault.begins <= s.at < fault.ends}
             after = {item.version.story for item in items_at(shipped, outlet, fault.ends)}
             assert hidden <= after, outlet.id
+
+
+def test_shipped_versions_can_be_seen(shipped):
+    """Each version of an edited article stands for over a second of the play, so that a watcher can meet it."""
+    for story in shipped.stories:
+        times = [elapsed_at(shipped.head, at, 60) for at in (story.at, *(edit.at for edit in story.edits))]
+        assert all(later - earlier > 1.2 for earlier, later in itertools.pairwise(times)), story.id
