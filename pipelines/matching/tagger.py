@@ -7,8 +7,9 @@ between past tense and participle, from the neighbours. Tags follow the Penn tre
 import re
 from typing import Final
 
-from pipelines.matching.grammar import BE, DO, HAVE, Grammar
-from pipelines.matching.tokens import QUOTES, Sentence
+from pipelines.matching.endings import auxiliary, by_ending, mark
+from pipelines.matching.grammar import Grammar
+from pipelines.matching.tokens import Sentence
 
 VERBS: Final = frozenset({"VB", "VBZ", "VBD", "VBN", "VBG"})
 _FINITE: Final = frozenset({"VBZ", "VBD", "MODAL", "BE", "HAVE", "DO"})
@@ -68,8 +69,8 @@ def _look_up(sentence: Sentence, grammar: Grammar) -> None:
 
 def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, first: bool) -> tuple[str, str]:
     if not letter.isalnum() and letter not in "'’":
-        return _mark(low), low
-    special = _special(low)
+        return mark(low), low
+    special = auxiliary(low)
     if special:
         return special, low
     if _NUMBER.match(low) or (
@@ -88,51 +89,7 @@ def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, firs
         return "V?", verb.lemma
     if capital and not (first and low in grammar.nouns):
         return "NAME", low
-    return _by_ending(low, grammar)
-
-
-def _mark(low: str) -> str:
-    if low in QUOTES:
-        return "QUOTE"
-    if low in "$€£¥":
-        return "DET"
-    if low in "/*#&@+=<>|~^_\\":
-        return "FIX"
-    if low in ",()[]":
-        return "COMMA"
-    if low in "–—-:;":
-        return "BREAK"
-    return "PUNCT"
-
-
-def _special(low: str) -> str:
-    if low == "'s":
-        return "POSS"
-    if low in {"'t", "n't"}:
-        return "NEG"
-    if low in {"'ll", "'d"}:
-        return "MODAL"
-    if low == "to":
-        return "TO"
-    if low in BE:
-        return "BE"
-    if low in HAVE:
-        return "HAVE"
-    return "DO" if low in DO else ""
-
-
-def _by_ending(low: str, grammar: Grammar) -> tuple[str, str]:
-    if low in grammar.nouns:
-        return "NOUN", grammar.nouns[low]
-    if low.endswith("ly") and len(low) > 4:
-        return "ADV", low
-    if "-" in low and low.endswith(("ed", "ing", "led", "run", "held", "backed", "based", "born", "level", "old")):
-        return "ADJ", low
-    if low.endswith("ed") and len(low) > 4:
-        return "V?", low
-    if low.endswith(("ous", "ful", "ive", "ible", "able", "ian", "ish", "less", "ic", "al")) and len(low) > 5:
-        return "ADJ", low
-    return "NOUN", grammar.noun_lemma(low)
+    return by_ending(low, grammar)
 
 
 def _join_multiwords(sentence: Sentence, grammar: Grammar) -> None:
@@ -176,9 +133,8 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
                 lemmas[at] = grammar.noun_lemma(lows[at])
             elif verb is None and choice in VERBS:
                 lemmas[at] = lows[at]
-        elif current == "ADJ" and _next(tags, at) in {"END", "COMMA", "PUNCT", "PREP", "BE", "MODAL"} and at:
-            if tags[at - 1] == "DET":
-                tags[at] = "NOUN"
+        elif current == "ADJ" and at and _is_noun_here(sentence, grammar, at):
+            tags[at] = "NOUN"
         elif (
             current == "ADV" and at and tags[at - 1] == "DET" and at + 1 < len(tags) and tags[at + 1] in {"ADJ", "NOUN"}
         ):
@@ -187,6 +143,15 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
             tags[at] = "BE"
         elif current == "WH" and lows[at] == "that":
             tags[at] = _that(tags, at)
+
+
+def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:
+    """Tell the noun ("the wounded", "a Kurdish official flew") from the adjective ("official flights")."""
+    before, after = sentence.tags[at - 1], _next(sentence.tags, at)
+    if after == "V?" and before == "ADJ" and sentence.lows[at] in grammar.nouns:
+        verb = grammar.verbs.get(sentence.lows[at + 1])
+        return verb is not None and "VBD" in verb.forms
+    return before == "DET" and after in {"END", "COMMA", "PUNCT", "PREP", "BE", "MODAL"}
 
 
 def _that(tags: list[str], at: int) -> str:
@@ -208,6 +173,8 @@ def _verb_form(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *
     noun = sentence.lows[at] in grammar.nouns
     if "VBG" in forms:
         return _gerund(sentence, at, noun=noun)
+    if noun and at and sentence.tags[at - 1] == "DET" and _next(sentence.tags, at) in {"END", "COMMA", "PUNCT", "CONJ"}:
+        return "NOUN"
     if "VBD" in forms or "VBN" in forms:
         return _past(sentence, at, forms)
     return _present(sentence, at, forms, grammar, weak=weak, noun=noun)
