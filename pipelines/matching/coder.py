@@ -28,8 +28,9 @@ from pipelines.matching.sentences import sentence_spans
 from pipelines.matching.speech import Speech
 from pipelines.matching.tagger import tag
 from pipelines.matching.tokens import tokenise
+from pipelines.matching.topic import Field, Topic
 from pipelines.matching.triggers import Triggers
-from schemas.lexicon import Language, load_languages
+from schemas.lexicon import Language, load_languages, words
 from schemas.records import CodedEvent, EventTime, SchemaRef
 from schemas.vocabulary import Vocabulary
 
@@ -103,6 +104,7 @@ class Coder:
         self.credits = Credits(self.language.attribution)
         self.moods = Moods(self.language.time)
         self._gate = gate_ids(vocabulary)
+        self._topic = Topic(vocabulary, words(self.language.events.classes.get("the_vote", "")), self._gate)
         self._parties = Parties(vocabulary, self.language)
         self.tables = Tables(self.credits.verbs, _CONTROLS, self._parties.linked, self.patterns.phrasal)
 
@@ -129,20 +131,21 @@ class Coder:
         in_title, in_text = self.scanner.scan(title), self.scanner.scan(text)
         if not (all_sentences or self._may_matter(title, in_title) or self._may_matter(text, in_text)):
             return Coded(relevant=False, events=())
+        fields = Field("title", title, in_title), Field("text", text, in_text)
         if published is not None and published.tzinfo is None:
             published = published.replace(tzinfo=UTC)
         core = self.cores.get(guess_language(text or title, language, frozenset(self.cores)) or "")
         if core is not None:
             events = self._core_events(core, title, in_title, text, in_text, published_time(published))
-            return self._outcome(events, all_sentences=all_sentences)
+            return self._outcome(events, fields, all_sentences=all_sentences)
         context = self._context(published, everyone=all_sentences)
         events = self._field(context, title, in_title, title=True)
         context.speech.reset()
         events += self._field(context, text, in_text, title=False)
-        return self._outcome(events, all_sentences=all_sentences)
+        return self._outcome(events, fields, all_sentences=all_sentences)
 
-    def _outcome(self, events: list[CodedEvent], *, all_sentences: bool) -> Coded:
-        relevant = is_relevant(events, self.vocabulary)
+    def _outcome(self, events: list[CodedEvent], fields: tuple[Field, Field], *, all_sentences: bool) -> Coded:
+        relevant = is_relevant(events, self.vocabulary) or self._topic.holds(tuple(events), *fields)
         return Coded(relevant=relevant, events=tuple(events) if relevant or all_sentences else ())
 
     def _core_events(
@@ -212,6 +215,6 @@ class Coder:
             if event is not None:
                 numbers = for_event(event.type, magnitudes)
                 events.append(msgspec.structs.replace(event, magnitude=numbers))
-        context.parties.remember(sentence, (phrase for clause in reversed(clauses) for phrase in clause.subjects))
+        context.parties.remember(sentence, clauses)
         context.speech.after(sentence, clauses, context.parties)
         return events

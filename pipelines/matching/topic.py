@@ -1,0 +1,118 @@
+"""What an article is about beyond its single events: section 6 of the event schema where one event does not show it.
+
+The consequences of the vote, a quarrel inside the Kurdish camp over the theatre, and demands whose content is there.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from pipelines.matching.scanner import Mention
+from schemas.records import CodedEvent
+from schemas.vocabulary import Vocabulary
+
+_KURDISH: Final = "kurdish"
+_POWERS: Final = frozenset({"federal", "iran", "turkey", "us", "coalition", "international"})
+_UNDATED: Final = frozenset({"generic", "historical"})
+_CONTENT: Final = frozenset({"AGREE", "CONCEDE", "REJECT", "REQUEST", "THREATEN"})
+"""Types whose place is in what is asked, promised, offered, refused or threatened."""
+_POLITICS: Final = _CONTENT | {"ACCUSE", "CONSULT", "COOPERATE", "MOBILIZE", "SANCTION", "STATEMENT", "SUPPORT"}
+"""What states do about a vote: talk, measures, shows of force. Fighting needs a place or both sides to count."""
+_QUARREL: Final = frozenset({"ACCUSE", "REJECT", "REQUEST", "STATEMENT", "THREATEN"})
+_LEAD: Final = 400
+"""Characters of a text that say what it is about, as its title does."""
+_STOP: Final = re.compile(r"[.!?][\"'”’]?\s+|\n")
+
+
+class Field(NamedTuple):
+    """One field of an article, its text and the names in it."""
+
+    name: str
+    text: str
+    mentions: list[Mention]
+
+
+class Topic:
+    """The schema's idea of what an article can be about, compiled once."""
+
+    def __init__(self, vocabulary: Vocabulary, vote: Iterable[str], gate: frozenset[str]) -> None:
+        self._vocabulary = vocabulary
+        self._gate = gate
+        names = "|".join(re.escape(word.replace("_", " ")) for word in sorted(vote))
+        self._vote = re.compile(rf"\b(?:{names})s?\b", re.IGNORECASE) if names else None
+
+    def holds(self, events: tuple[CodedEvent, ...], title: Field, text: Field) -> bool:
+        """Tell whether current events taken with the rest of the article belong to the crisis."""
+        current = [event for event in events if event.realis not in _UNDATED and not self._isis(event)]
+        return bool(current) and (
+            self._after_the_vote(current, title, text)
+            or self._inside_the_camp(current, title, text)
+            or any(self._content_in_theatre(event, title, text) for event in current)
+        )
+
+    def _after_the_vote(self, events: list[CodedEvent], title: Field, text: Field) -> bool:
+        """Politics of a power towards the Kurds where the vote is named, of powers alone where the article leads with
+        the vote.
+        """
+        if self._vote is None or not (self._vote.search(title.text) or self._vote.search(text.text)):
+            return False
+        politics = [sides for event in events if event.type in _POLITICS if (sides := self._sides(event)) & _POWERS]
+        return any(_KURDISH in sides for sides in politics) or (bool(politics) and self._leads_with_vote(title, text))
+
+    def _leads_with_vote(self, title: Field, text: Field) -> bool:
+        """Tell whether a sentence of title or lead names both the Kurds and the vote."""
+        return any(self._names_kurdish_vote(field, span) for field in (title, text) for span in _opening(field))
+
+    def _names_kurdish_vote(self, field: Field, span: tuple[int, int]) -> bool:
+        assert self._vote is not None
+        if self._vote.search(field.text, *span) is None:
+            return False
+        inside = (one for one in field.mentions if span[0] <= one.start < span[1])
+        return field.text.find("Kurd", *span) >= 0 or any(
+            not self._gate.isdisjoint(one.actors + one.places) for one in inside
+        )
+
+    def _inside_the_camp(self, events: list[CodedEvent], title: Field, text: Field) -> bool:
+        """Two Kurdish parties quarrel, and the article names a place of the theatre."""
+        quarrels = [event for event in events if event.type in _QUARREL]
+        camps = {camp for event in quarrels for camp in self._camps(event)}
+        return len(camps) > 1 and any(self._is_theatre(one) for one in (*title.mentions, *text.mentions))
+
+    def _content_in_theatre(self, event: CodedEvent, title: Field, text: Field) -> bool:
+        if event.type not in _CONTENT or not self._sides(event) & {*_POWERS, _KURDISH}:
+            return False
+        field = title if event.field == title.name else text
+        start, end = event.sentence
+        return any(start <= one.start < end and self._is_theatre(one) for one in field.mentions)
+
+    def _is_theatre(self, mention: Mention) -> bool:
+        return any(self._vocabulary.places[place].theatre for place in mention.places)
+
+    def _isis(self, event: CodedEvent) -> bool:
+        return "isis" in self._sides(event)
+
+    def _sides(self, event: CodedEvent) -> set[str]:
+        return {self._vocabulary.actors[name].side for name in _named(event) if name in self._vocabulary.actors}
+
+    def _camps(self, event: CodedEvent) -> Iterator[str]:
+        """Yield the Kurdish parties that those in an event belong to."""
+        actors = self._vocabulary.actors
+        for name in _named(event):
+            step = actors.get(name)
+            while step is not None and step.member_of:
+                step = actors.get(step.member_of)
+            if step is not None and step.kind == "party" and step.side == _KURDISH:
+                yield step.id
+
+
+def _opening(field: Field) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the sentences with which a field opens."""
+    start = 0
+    for stop in _STOP.finditer(field.text, 0, _LEAD):
+        yield start, stop.start()
+        start = stop.end()
+    yield start, min(len(field.text), _LEAD)
+
+
+def _named(event: CodedEvent) -> Iterator[str]:
+    return (party.id for party in (*event.actors, *event.recipients) if party.id is not None)

@@ -1,0 +1,59 @@
+"""Relevance that no single event shows: the vote's consequences, quarrels in the Kurdish camp, demands about places."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+NOW = datetime(2017, 10, 16, 12, tzinfo=UTC)
+
+
+def relevant(coder, text, title=""):
+    return coder.code(title=title, text=text, published=NOW).relevant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Turkish president threatened the Kurdish leadership with sanctions. The referendum was a mistake.",
+        "Washington criticised the Kurdish leadership for its independence vote.",
+        "Rouhani and Erdogan met in Ankara and condemned the Kurdish referendum.",
+        "Turkey and Iran agreed on joint measures after the Kurdish vote.",
+    ],
+)
+def test_what_powers_do_about_the_vote_is_relevant(coder, text):
+    """Politics of other states towards the Kurds, or among themselves where the vote is what the article is about."""
+    assert relevant(coder, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Turkish president threatened the Kurdistan Regional Government with sanctions.",
+        "Rouhani and Erdogan met in Ankara. "
+        + "They talked about gas, pears and trains. " * 12
+        + "A Kurdish vote is near.",
+        "Madrid condemned the Catalan referendum. Rouhani met Erdogan. A Kurd was among the crowd's many guests.",
+        "Turkey and Iran agreed on joint measures after the earthquake.",
+        "Iraqi forces attacked Islamic State in Mosul weeks after the Kurdish referendum.",
+    ],
+)
+def test_other_politics_are_not(coder, text):
+    """Without the vote, with the vote far down, about another vote, or against Islamic State."""
+    assert not relevant(coder, text)
+
+
+def test_kurdish_parties_that_quarrel_over_the_theatre_are_relevant(coder):
+    """The KDP and the PUK against each other, with a place of the dispute in the article."""
+    quarrel = "The KDP accused the Patriotic Union of Kurdistan of treason."
+    assert relevant(coder, f"{quarrel} The market of Kirkuk was full.")
+    assert relevant(coder, "Masoud Barzani condemned Bafel Talabani. In Tuz Khurmatu the shops stayed shut.")
+    assert not relevant(coder, quarrel)
+    assert not relevant(coder, "The KDP accused its critics of treason. The market of Kirkuk was full.")
+
+
+def test_a_demand_about_the_theatre_is_relevant(coder):
+    """The place of a demand, promise or refusal may be in its content."""
+    assert relevant(coder, "The oil ministry invited BP to return to Kirkuk.")
+    assert relevant(coder, "The Iraqi prime minister refused to bring the Sinjar file before the chamber.")
+    assert not relevant(coder, "The oil ministry invited BP to return to Basra. Erbil was quiet.")
+    assert not relevant(coder, "A chef asked a farmer to bring apples to Kirkuk.")
