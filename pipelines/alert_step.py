@@ -1,28 +1,30 @@
 """The alert job without its loop: coded articles in, developments and alerts out, by ports.
 
-    batch of matches -> board -> documents of developments -> one append: developments, alerts, position -> documents
-                                                                                                    of alerts
+    batch of matches -> board -> documents of developments -> one append: developments, alerts, position
+                                                           -> documents of alerts
 
-What the process holds in memory is a fold of the log, so whenever an append fails, the whole is built anew from it.
+What the process holds in memory is a fold of the log, so whenever a write fails, the whole is built anew from it.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.ports import START, Advance, Append, Document, EventLog, Index, Stored
-from pipelines.alerting import Ledger, Settled, Sighting, decide, due
-from pipelines.developments import Board, Change, Geography, Update, changes, evidence
+from pipelines.alerting import HISTORY, Ancestry, Ledger, Sighting, decide
+from pipelines.alerting.options import AlertOptions
+from pipelines.developments import Board, Change, Geography, changes, evidence
 from pipelines.generations import alert_consumer
 from pipelines.rebuild import development_append, development_documents, positions_of
 from pipelines.streams import replay
 from schemas.documents import alert_document
 from schemas.envelope import ALERTS, MATCHES, Event, derived, pack, unpack
-from schemas.records import Alert, AlertRaised, ArticleCoded, Evidence
+from schemas.records import Alert, AlertRaised, ArticleCoded, Development, Evidence
 from schemas.rules import Rules
 from schemas.vocabulary import Vocabulary
 
 _DOCUMENTS_A_WRITE: Final = 500
+_EVENTS_AN_APPEND: Final = 500
 
 
 class LedgerReader:
@@ -52,10 +54,23 @@ def raised_event(alert: Alert) -> Event:
 
 
 class AlertStep:
-    """Developments and decisions of one generation. Make it anew when anything in it raised."""
+    """Developments and decisions of one generation. Make it anew when anything in it raised.
+
+    Making it folds what was done before. What then holds and is not in the ledger was found in the log by rules or by
+    a schema that came later: it is stored as history, and never sent. `now` is when that is.
+    """
 
     def __init__(
-        self, log: EventLog, index: Index, generation: str, vocabulary: Vocabulary, rules: Rules, reader: LedgerReader
+        self,
+        log: EventLog,
+        index: Index,
+        generation: str,
+        vocabulary: Vocabulary,
+        rules: Rules,
+        reader: LedgerReader,
+        options: AlertOptions,
+        *,
+        now: datetime,
     ) -> None:
         self._log = log
         self._index = index
@@ -65,29 +80,30 @@ class AlertStep:
         self._places = positions_of(vocabulary)
         self._rules = rules
         self._reader = reader
-        self._settled = Settled()
+        self._options = options
         self._board = Board(Geography(vocabulary))
-        self._silently_rebuild()
+        self._ancestry = Ancestry()
+        self._fold_again()
+        self._record_history(now)
 
-    def _silently_rebuild(self) -> None:
-        """Fold what was done before; what then holds and was not alerted is history."""
+    def _fold_again(self) -> None:
         for partition in self._log.partitions(self._stream):
             done = self._log.position(self._consumer, self._stream, partition=partition)
             for stored in replay(self._log, self._stream, partition=partition, upto=done):
                 record = unpack(stored.event)
                 if isinstance(record, ArticleCoded):
-                    self._board.fold(record)
-        for development in self._board.developments():
-            sighting = self._sighting(development.development_id, ())
-            if sighting is not None:
-                for ready, _, found in due(sighting, self._rules, self._reader.ledger):
-                    self._settled.add(ready.rule.name, sighting.lineage, found.name)
+                    for update in self._board.fold(record):
+                        self._ancestry.follow(update)
 
-    def _sighting(self, development_id: str, steps: tuple[Change, ...]) -> Sighting | None:
-        development, family = self._board.development(development_id), self._board.family(development_id)
-        if development is None or family is None:
-            return None
-        return Sighting(development, self._board.lineage(development_id), family.realis, steps)
+    def _record_history(self, now: datetime) -> None:
+        appends: list[Append] = []
+        for development in self._board.developments():
+            own = development.development_id
+            lineage = self._ancestry.of(own, self._board.lineage(own))
+            alerts = self._decide(development, lineage, (), now, held_back=HISTORY)
+            appends += [Append(ALERTS, raised_event(alert)) for alert in alerts]
+        for start in range(0, len(appends), _EVENTS_AN_APPEND):
+            self._log.append(appends[start : start + _EVENTS_AN_APPEND])
 
     def backlog(self) -> int:
         """Return how many positions are not done yet."""
@@ -129,24 +145,40 @@ class AlertStep:
         if not isinstance(record, ArticleCoded):
             return
         for update in self._board.fold(record):
+            lineage = self._ancestry.follow(update)
             documents.update(development_documents(update, self._places))
             yield development_append(self._generation, record, update)
-            yield from (Append(ALERTS, raised_event(alert)) for alert in self._decide(update, now))
+            if update.after is not None:
+                steps = changes(update.before, update.after)
+                alerts = self._decide(update.after, lineage, steps, now, held_back=self._stale(record, now))
+                yield from (Append(ALERTS, raised_event(alert)) for alert in alerts)
 
-    def _decide(self, update: Update, now: datetime) -> list[Alert]:
-        if update.after is None:
+    def _stale(self, coded: ArticleCoded, now: datetime) -> str | None:
+        """Say that an article came too long ago to alert on, None when it did not."""
+        limit_s, came = self._options.stale_after_s, coded.article.ingested
+        if limit_s and now - came > timedelta(seconds=limit_s):
+            return f"stale: it came at {came:%Y-%m-%d %H:%M} UTC, and the limit is {limit_s:g} s"
+        return None
+
+    def _decide(
+        self,
+        development: Development,
+        lineage: Sequence[str],
+        steps: tuple[Change, ...],
+        now: datetime,
+        *,
+        held_back: str | None,
+    ) -> list[Alert]:
+        own = development.development_id
+        family = self._board.family(own)
+        if family is None:
             return []
-        development_id = update.after.development_id
-        sighting = self._sighting(development_id, changes(update.before, update.after))
-        if sighting is None:
-            return []
 
-        def quote(steps: tuple[Change, ...]) -> tuple[Evidence, ...]:
-            return evidence(self._board.contributions(development_id), steps)
+        def quote(shown: tuple[Change, ...]) -> tuple[Evidence, ...]:
+            return evidence(self._board.contributions(own), shown)
 
-        # The lineage of this very update: a later one of the same article may have taken the id over.
-        sighting = sighting._replace(development=update.after, lineage=update.lineage)
-        alerts = decide(sighting, self._rules, self._reader.ledger, self._settled, quote, now)
+        sighting = Sighting(development, tuple(lineage), family.realis, steps)
+        alerts = decide(sighting, self._rules, self._reader.ledger, quote, now, held_back=held_back)
         for alert in alerts:
             self._reader.ledger.fold(AlertRaised(alert=alert))
         return alerts

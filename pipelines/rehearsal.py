@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from pipelines.alerting import Ledger, Settled, Sighting, decide
+from pipelines.alerting import Ancestry, Ledger, Sighting, decide
 from pipelines.developments import Board, Update, changes
 from schemas.records import AlertRaised
 from schemas.rules import Rules
@@ -25,19 +25,20 @@ class Rehearsal:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._ledger = Ledger()
-        self._settled = Settled()
+        self._ancestry = Ancestry()
         self._lineages: dict[str, tuple[str, ...]] = {}
 
     def see(self, board: Board, updates: Iterable[Update], now: datetime) -> None:
         """Take what one article did to the board; `now` is when it came."""
         for update in updates:
+            lineage = self._ancestry.follow(update)
             family = None if update.after is None else board.family(update.after.development_id)
             if update.after is None or family is None:
                 continue
-            self._lineages[update.lineage[0]] = update.lineage
+            self._lineages[lineage[0]] = lineage
             steps = changes(update.before, update.after)
-            sighting = Sighting(update.after, update.lineage, family.realis, steps)
-            for alert in decide(sighting, self._rules, self._ledger, self._settled, lambda _: (), now):
+            sighting = Sighting(update.after, lineage, family.realis, steps)
+            for alert in decide(sighting, self._rules, self._ledger, lambda _: (), now):
                 self._ledger.fold(AlertRaised(alert=alert))
 
     def against(self, ledger: Ledger) -> Counts:

@@ -368,7 +368,7 @@ class AlertRaised(Record, frozen=True, kw_only=True):
 
 
 class DeliveryStarted(Record, frozen=True, kw_only=True):
-    """A worker took up the delivery of an alert to a channel. Of several that try, the log takes one as new: it sends."""
+    """A worker took up an alert's delivery to a channel. Of several that try, the log takes one as new: it sends."""
 
     alert_id: str
     channel: str

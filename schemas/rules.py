@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from schemas.documents import MAGNITUDES
 from schemas.errors import ConfigError, QueryError
 from schemas.query import Query, parse_query
 from schemas.strict_convert import convert, near
+from schemas.vocabulary import Vocabulary
 
 TERMINAL: Final = "terminal"
 """The channel that is always there: the screen, or standard output as JSON lines."""
 KINDS: Final = ("opened", "denied", "confirmed", "corroborated", "magnitude", "spread")
 _TRIGGER: Final = re.compile(r"(?P<kind>[a-z]+)(?::(?P<facet>[a-z-]*?)(?P<over>>=)?(?P<number>\d+(?:\.\d+)?)?)?")
-_QUIET: Final = re.compile(r"(?P<start>\d\d:\d\d)-(?P<end>\d\d:\d\d) (?P<zone>[A-Za-z_/+-]+)")
+_QUIET: Final = re.compile(r"(?P<start>\d\d:\d\d)-(?P<end>\d\d:\d\d) (?P<zone>[A-Za-z0-9_/+-]+)")
 
 Realis = Literal["actual", "future", "hypothetical", "historical", "generic"]
 Claim = Literal["alleged", "asserted", "confirmed", "denied", "disputed"]
@@ -30,6 +32,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     url: str = ""
     env: str = ""
     enabled: bool = True
+
+    def __repr__(self) -> str:
+        """Show no address: it may hold a secret, and tracebacks show values."""
+        return f"Channel(env={self.env!r}, enabled={self.enabled})"
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,19 +129,32 @@ def load_rules(path: Path | str) -> Rules:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     parsed, faults = convert(_lists_as_tuples(raw), RulesFile, "")
-    ready = []
     if parsed is not None:
-        faults += _repeated(parsed.rule)
-        for rule in parsed.rule:
-            found = [f"rule {rule.name!r}: {fault}" for fault in _faults(rule, parsed.channels)]
-            faults += found
-            if not found and rule.enabled:
-                ready.append(_ready(rule))
-        faults += [f"channels.{name}: give url or env, one of them" for name, channel in parsed.channels.items()
-                   if bool(channel.url) == bool(channel.env)]  # fmt: skip
+        faults += [*_file_faults(parsed), *(fault for rule in parsed.rule for fault in _faults(rule, parsed.channels))]
     if faults or parsed is None:
         raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults))
-    return Rules(tuple(ready), parsed.channels, str(path))
+    enabled = (rule for rule in parsed.rule if rule.enabled)
+    return Rules(tuple(_ready(rule, parsed.channels) for rule in enabled), parsed.channels, str(path))
+
+
+def unknown_names(rules: Rules, vocabulary: Vocabulary) -> list[str]:
+    """Return a line for every type, mode, place, side or actor in the rules that the schema does not have.
+
+    A rule that asks for one never fires. They are no fault of the file: a generation may have another schema.
+    """
+    modes = {mode for kind in vocabulary.types.values() for mode in kind.modes}
+    sides = {actor.side for actor in vocabulary.actors.values()}
+    known: Mapping[str, Collection[str]] = {
+        "types": vocabulary.types, "modes": modes, "places": vocabulary.places, "sides": sides,
+        "actors": vocabulary.actors,
+    }  # fmt: skip
+    return [
+        f"{rules.file}: rule {ready.rule.name!r}: {key}: the schema has no {name!r}; {near(name, names)}"
+        for ready in rules.rules
+        for key, names in known.items()
+        for name in getattr(ready.rule, key)
+        if name not in names
+    ]
 
 
 def _lists_as_tuples(raw: Any) -> Any:
@@ -144,31 +163,60 @@ def _lists_as_tuples(raw: Any) -> Any:
     return tuple(map(_lists_as_tuples, raw)) if isinstance(raw, list) else raw
 
 
-def _repeated(rules: tuple[Rule, ...]) -> list[str]:
-    names = [rule.name for rule in rules]
-    return [f"rule {name!r}: there are two of this name; rename one" for name in dict.fromkeys(names)
-            if names.count(name) > 1]  # fmt: skip
+def _file_faults(parsed: RulesFile) -> Iterator[str]:
+    names = [rule.name for rule in parsed.rule]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            yield f"rule {name!r}: there are {names.count(name)} of this name; rename the others"
+    for name, channel in parsed.channels.items():
+        if name == TERMINAL:
+            yield f"channels.{name}: this name is taken by the screen; choose another"
+        if bool(channel.url) == bool(channel.env):
+            yield f"channels.{name}: give url or env, one of them"
 
 
 def _faults(rule: Rule, channels: Mapping[str, Channel]) -> Iterator[str]:
+    found = (*_condition_faults(rule), *_change_faults(rule), *_sending_faults(rule, channels))
+    yield from (f"rule {rule.name!r}: {fault}" for fault in found)
+
+
+def _condition_faults(rule: Rule) -> Iterator[str]:
+    if not rule.name:
+        yield "name: is empty; name the rule"
     try:
         parse_query("developments", rule.query)
     except QueryError as error:
         where = "" if error.position is None else f" (column {error.position})"
         yield f"query: {error}{where}"
+    if rule.min_sources < 1:
+        yield "min_sources: must be 1 or more"
+
+
+def _change_faults(rule: Rule) -> Iterator[str]:
+    if not rule.changes:
+        yield f"changes: is empty, so that the rule never fires; use some of {', '.join(KINDS)}"
     for text in rule.changes:
-        if _trigger(text) is None:
-            yield (
-                f"changes: {text!r} can't be read; use opened, denied, confirmed, spread, corroborated:3 or "
-                "magnitude:killed>=10"
-            )
+        trigger = _trigger(text)
+        if trigger is None:
+            yield f"changes: {text!r} can't be read; {_change_remedy(text)}"
+        elif trigger.facet and trigger.facet not in MAGNITUDES:
+            yield f"changes: {text!r}: no figure is called {trigger.facet!r}; {near(trigger.facet, MAGNITUDES)}"
+
+
+def _change_remedy(text: str) -> str:
+    kind = text.partition(":")[0]
+    form = {"corroborated": "write corroborated:3", "magnitude": "write magnitude:killed>=10"}.get(kind)
+    return form or (f"write {kind}" if kind in KINDS else near(kind, KINDS))
+
+
+def _sending_faults(rule: Rule, channels: Mapping[str, Channel]) -> Iterator[str]:
     for name in rule.channels:
         if name != TERMINAL and name not in channels:
             yield f"channels: {name!r} is not under [channels]; {near(name, [*channels, TERMINAL])}"
     if rule.quiet_hours and _quiet(rule.quiet_hours) is None:
         yield f"quiet_hours: {rule.quiet_hours!r} can't be read; write 23:00-06:00 Asia/Baghdad"
-    if rule.min_sources < 1 or rule.throttle_s < 0:
-        yield "min_sources must be 1 or more, throttle_s 0 or more"
+    if rule.throttle_s < 0:
+        yield "throttle_s: must be 0 or more"
 
 
 def _trigger(text: str) -> Trigger | None:
@@ -195,6 +243,9 @@ def _quiet(text: str) -> QuietHours | None:
         return None
 
 
-def _ready(rule: Rule) -> ReadyRule:
+def _ready(rule: Rule, channels: Mapping[str, Channel]) -> ReadyRule:
+    """Read a sound rule. Channels that are switched off are none of its: nothing waits for them."""
     triggers = tuple(trigger for text in rule.changes if (trigger := _trigger(text)) is not None)
-    return ReadyRule(rule, parse_query("developments", rule.query), triggers, _quiet(rule.quiet_hours))
+    names = tuple(name for name in dict.fromkeys(rule.channels) if name == TERMINAL or channels[name].enabled)
+    ready = msgspec.structs.replace(rule, channels=names)
+    return ReadyRule(ready, parse_query("developments", rule.query), triggers, _quiet(rule.quiet_hours))

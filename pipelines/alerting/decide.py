@@ -5,9 +5,11 @@ alerted yet is alerted now. A missed step, a restart or another order of reports
 (`spread` alone is a step, for "another place" says nothing about a state.)
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from pipelines.alerting.ledger import Ledger
 from pipelines.developments import Change
@@ -16,9 +18,13 @@ from schemas.query import matches
 from schemas.records import Alert, Development, Evidence, stable_id
 from schemas.rules import ReadyRule, Rule, Rules, Trigger
 
-HISTORY = "history"
+HISTORY: Final = "history"
 """Why nothing is sent about what lay in the log before the rules or the schema could see it."""
-_DENIED = frozenset({"denied", "disputed"})
+_LISTED: Final = 5
+"""Names in one line; a message is to be read at a glance."""
+_IDS: Final = 200
+"""Reports that an alert names; the development's document names all."""
+_DENIED: Final = frozenset({"denied", "disputed"})
 Quote = Callable[[tuple[Change, ...]], tuple[Evidence, ...]]
 
 
@@ -31,54 +37,48 @@ class Sighting(NamedTuple):
     changes: tuple[Change, ...] = ()
 
 
-class Settled:
-    """What held already when this process began, and is not in the ledger: history, about which nothing is sent."""
-
-    def __init__(self) -> None:
-        self._keys: set[tuple[str, str, str]] = set()
-
-    def add(self, rule: str, lineage: Iterable[str], change: str) -> None:
-        """Remember one."""
-        self._keys.update((rule, development_id, change) for development_id in lineage)
-
-    def holds(self, rule: str, lineage: Iterable[str], change: str) -> bool:
-        """Tell whether a development held it, under any of its ids."""
-        return any((rule, development_id, change) in self._keys for development_id in lineage)
-
-
 def decide(
-    sighting: Sighting, rules: Rules, ledger: Ledger, settled: Settled, quote: Quote, now: datetime
+    sighting: Sighting, rules: Rules, ledger: Ledger, quote: Quote, now: datetime, *, held_back: str | None = None
 ) -> list[Alert]:
-    """Return the alerts that are due, those included that are held back. Each goes into the ledger before it is sent.
+    """Return the alerts that are due, those included that are not to be sent. Each goes into the ledger before it is
+    sent; the caller folds them before it asks again, for throttles and `only_alerted` look at the ledger.
 
-    The caller folds them before it asks again: throttles and `only_alerted` look at the ledger.
+    One update gives one message a rule at most: what a rule finds beside its first alert is held back, and so is the
+    denial that comes with the news itself. After that nothing is due, whatever the order of the rules: so a process
+    that begins here decides as one that goes on. `held_back`: why none of them is to be sent.
     """
-    return [
-        _alert(sighting, ready.rule, trigger, change, ledger, quote, now, quiet=_is_quiet(ready, now))
-        for ready, trigger, change in due(sighting, rules, ledger)
-        if not settled.holds(ready.rule.name, sighting.lineage, change.name)
-    ]
+    fields = development_document(sighting.development).fields
+    told = ledger.told(sighting.lineage)
+    alerts: list[Alert] = []
+    for ready in sorted(rules.rules, key=lambda ready: ready.rule.only_alerted):
+        reason = held_back or _why_not(ready, ledger, now)
+        if ready.rule.only_alerted and not told:
+            if all(alert.suppressed for alert in alerts):
+                continue
+            reason = reason or "said with the news itself"
+        for trigger, found in _due(sighting, ready, ledger, fields):
+            alerts.append(_alert(sighting, ready.rule, trigger, found, quote((found.step,)), now, reason))
+            reason = reason or f"said with {found.name}"
+    return alerts
 
 
-class Due(NamedTuple):
+class Found(NamedTuple):
     """What makes an alert: how it is named in its id, and the step that its evidence should show."""
 
     name: str
     step: Change
 
 
-def due(sighting: Sighting, rules: Rules, ledger: Ledger) -> Iterator[tuple[ReadyRule, Trigger, Due]]:
-    """Yield what holds for a development and is not in the ledger."""
-    fields = development_document(sighting.development).fields
-    for ready in rules.rules:
-        if not _fits(sighting, ready.rule) or not matches(ready.query, fields):
-            continue
-        for trigger in ready.triggers:
-            if ready.rule.only_alerted and not ledger.told(sighting.lineage):
-                continue
-            for found in _holding(sighting, ready.rule, trigger):
-                if not ledger.holds(ready.rule.name, sighting.lineage, found.name):
-                    yield ready, trigger, found
+def _due(
+    sighting: Sighting, ready: ReadyRule, ledger: Ledger, fields: Mapping[str, Any]
+) -> Iterator[tuple[Trigger, Found]]:
+    """Yield what a rule finds true of a development that is not in the ledger."""
+    if not _fits(sighting, ready.rule) or not matches(ready.query, fields):
+        return
+    for trigger in ready.triggers:
+        for found in _holding(sighting, ready.rule, trigger):
+            if not ledger.holds(ready.rule.name, sighting.lineage, found.name):
+                yield trigger, found
 
 
 def _fits(sighting: Sighting, rule: Rule) -> bool:
@@ -94,37 +94,38 @@ def _fits(sighting: Sighting, rule: Rule) -> bool:
     )
 
 
-def _holding(sighting: Sighting, rule: Rule, trigger: Trigger) -> Iterator[Due]:
+def _holding(sighting: Sighting, rule: Rule, trigger: Trigger) -> Iterator[Found]:
     """Yield what a trigger finds true of a development. Only a denial may be about one that is merely denied."""
     development = sighting.development
     if trigger.kind == "denied":
         if development.claim in _DENIED:
-            yield Due("denied", Change(kind="denied"))
+            yield Found("denied", Change(kind="denied"))
         return
     if development.claim not in rule.claims:
         return
     if trigger.kind == "opened":
-        yield Due("opened", Change(kind="opened"))
+        yield Found("opened", Change(kind="opened"))
     elif trigger.kind == "confirmed" and development.claim == "confirmed":
-        yield Due("confirmed", Change(kind="confirmed"))
+        yield Found("confirmed", Change(kind="confirmed"))
     elif trigger.kind == "corroborated" and development.sources >= trigger.number:
-        yield Due(trigger.text, Change(kind="corroborated", new=development.sources))
+        yield Found(trigger.text, Change(kind="corroborated", new=development.sources))
     elif trigger.kind == "magnitude":
         value = development.magnitudes.get(trigger.facet)
         if value is not None and value >= trigger.number:
-            yield Due(trigger.text, Change(kind="magnitude", facet=trigger.facet, new=value))
+            yield Found(trigger.text, Change(kind="magnitude", facet=trigger.facet, new=value))
     elif trigger.kind == "spread":
-        yield from (Due(f"spread:{step.facet}", step) for step in sighting.changes if step.kind == "spread")
-
-
-def _is_quiet(ready: ReadyRule, now: datetime) -> bool:
-    return ready.quiet is not None and ready.quiet.hold(now)
+        yield from (Found(f"spread:{step.facet}", step) for step in sighting.changes if step.kind == "spread")
 
 
 def _alert(
-    sighting: Sighting, rule: Rule, trigger: Trigger, found: Due, ledger: Ledger, quote: Quote, now: datetime,
-    *, quiet: bool,
-) -> Alert:  # fmt: skip
+    sighting: Sighting,
+    rule: Rule,
+    trigger: Trigger,
+    found: Found,
+    evidence: tuple[Evidence, ...],
+    now: datetime,
+    suppressed: str | None,
+) -> Alert:
     origin = sighting.lineage[0]
     return Alert(
         alert_id=stable_id(rule.name, origin, found.name),
@@ -135,19 +136,26 @@ def _alert(
         summary=_summary(sighting.development, trigger, found.step),
         severity=rule.severity,
         raised=now,
-        development=sighting.development,
-        evidence=quote((found.step,)),
-        suppressed=_held_back(rule, ledger, now, quiet=quiet),
+        development=_outline(sighting.development),
+        evidence=evidence,
+        suppressed=suppressed,
         channels=rule.channels,
     )
 
 
-def _held_back(rule: Rule, ledger: Ledger, now: datetime, *, quiet: bool) -> str | None:
-    """Say why an alert is not sent, None when it is."""
+def _outline(development: Development) -> Development:
+    """Leave out what a ledger need not keep: a development may rest on thousands of reports."""
+    events, articles = development.event_ids[:_IDS], development.article_ids[:_IDS]
+    return msgspec.structs.replace(development, event_ids=events, article_ids=articles)
+
+
+def _why_not(ready: ReadyRule, ledger: Ledger, now: datetime) -> str | None:
+    """Say why a rule sends nothing now, None when it does."""
+    rule = ready.rule
     until = ledger.muted_until(rule.name)
     if until is not None and now < until:
         return f"muted until {until:%Y-%m-%d %H:%M} UTC"
-    if quiet:
+    if ready.quiet is not None and ready.quiet.hold(now):
         return f"quiet hours {rule.quiet_hours}"
     last = ledger.last_sent(rule.name)
     if rule.throttle_s and last is not None and now < last + timedelta(seconds=rule.throttle_s):
@@ -158,13 +166,22 @@ def _held_back(rule: Rule, ledger: Ledger, now: datetime, *, quiet: bool) -> str
 def _summary(development: Development, trigger: Trigger, step: Change) -> str:
     """Say in one line what changed and how well it is founded."""
     sources = f"{development.sources} independent source{'s' if development.sources != 1 else ''}"
-    copies = f", {development.copies} copies" if development.copies else ""
+    deniers = f" by {_listed(development.denied_by)}" if development.denied_by else ""
     what = {
         "opened": "new",
-        "denied": f"denied by {', '.join(development.denied_by) or 'the outlet'}",
+        "denied": f"denied{deniers or ' by the outlet'}",
         "confirmed": "confirmed",
         "corroborated": f"told by {sources}",
         "magnitude": f"{trigger.facet} reached {step.new or 0:g}",
         "spread": f"also at {step.facet}",
     }[trigger.kind]
-    return f"{what}; {development.claim}; {sources}{copies}; {', '.join(development.outlets)}"
+    copies = f", {development.copies} copies" if development.copies else ""
+    figures = ", ".join(f"{value:g} {kind}" for kind, value in sorted(development.magnitudes.items()))
+    denied = f", denied{deniers}" if deniers and trigger.kind != "denied" else ""
+    parts = (what, f"{development.claim}{denied}", f"{sources}{copies}", figures, _listed(development.outlets))
+    return "; ".join(part for part in parts if part)
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")

@@ -23,7 +23,7 @@ Key = tuple[str, str, str]
 class Delivery(NamedTuple):
     """How far one alert has got on one channel. `retry_at` None with `attempt` > 0: given up, or under way.
 
-    `started` is when a worker took it up and has not told the outcome yet.
+    `started` is when a worker took it up and has not told the outcome yet. `error` is that of the last failure.
     """
 
     attempt: int = 0
@@ -35,7 +35,11 @@ class Delivery(NamedTuple):
 
 
 class Ledger:
-    """Folds the stream. Folding a record again changes nothing."""
+    """Folds the stream, each stored record once.
+
+    An AlertRaised may be folded before it is stored; should another worker's be the one that the log took, that one
+    holds as soon as it is folded.
+    """
 
     def __init__(self) -> None:
         self.alerts: dict[str, Alert] = {}
@@ -67,32 +71,31 @@ class Ledger:
 
     def _raise(self, alert: Alert) -> None:
         self._keys.add((alert.rule, alert.development_id, alert.change))
-        if alert.alert_id in self.alerts:
+        before = self.alerts.get(alert.alert_id)
+        if before == alert:
             return
+        if before is not None:
+            self._counts[_kind(before)] -= 1
+        self._counts[_kind(alert)] += 1
         self.alerts[alert.alert_id] = alert
-        self._counts["alerts" if alert.suppressed is None else "held_back"] += 1
+        channels = self._deliveries.pop(alert.alert_id, {})
+        self._open.pop(alert.alert_id, None)
         if alert.suppressed is None:
             self._sent.add(alert.development_id)
             self._last_sent[alert.rule] = max(alert.raised, self._last_sent.get(alert.rule, alert.raised))
-            self._deliveries[alert.alert_id] = dict.fromkeys(alert.channels, Delivery())
+            self._deliveries[alert.alert_id] = {name: channels.get(name, Delivery()) for name in alert.channels}
             if alert.channels:
                 self._open[alert.alert_id] = None
 
     def _deliver(self, record: DeliveryStarted | AlertDelivered | DeliveryFailed) -> None:
         channels = self._deliveries.setdefault(record.alert_id, {})
         before = channels.get(record.channel, Delivery())
-        if before.done or record.attempt < before.attempt:
+        after = before if before.done else _after(before, record)
+        if after == before:
             return
-        if isinstance(record, DeliveryStarted):
-            after = Delivery(record.attempt, started=record.at)
-        elif isinstance(record, AlertDelivered):
-            after = Delivery(record.attempt, done=True)
-        else:
-            given_up = record.retry_at is None
-            after = Delivery(record.attempt, record.retry_at, given_up=given_up, error=record.error)
+        channels[record.channel] = after
         self._counts["delivered"] += after.done
         self._counts["given_up"] += after.given_up - before.given_up
-        channels[record.channel] = after
         if all(delivery.done or delivery.given_up for delivery in channels.values()):
             self._open.pop(record.alert_id, None)
         self._change(
@@ -139,3 +142,18 @@ class Ledger:
     def last_sent(self, rule: str) -> datetime | None:
         """Return when a rule last raised an alert that was to be sent."""
         return self._last_sent.get(rule)
+
+
+def _kind(alert: Alert) -> str:
+    return "alerts" if alert.suppressed is None else "held_back"
+
+
+def _after(before: Delivery, record: DeliveryStarted | AlertDelivered | DeliveryFailed) -> Delivery:
+    """Return how far a delivery has got. What a later attempt overtook counts only when the channel took it."""
+    if isinstance(record, AlertDelivered):
+        return Delivery(max(record.attempt, before.attempt), done=True)
+    if record.attempt < before.attempt:
+        return before
+    if isinstance(record, DeliveryStarted):
+        return Delivery(record.attempt, started=record.at, error=before.error)
+    return Delivery(record.attempt, record.retry_at, given_up=record.retry_at is None, error=record.error)

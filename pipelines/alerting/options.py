@@ -8,7 +8,8 @@ class AlertOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     `batch_size`: coded articles per step. After a failed send the next try comes `first_pause_s` later, then twice as
     late each time, up to `longest_pause_s`; after `max_attempts` a channel is given up for that alert. A worker that
-    took a send up and told no outcome within `lease_s` counts as dead.
+    took a send up and told no outcome within `lease_s` counts as dead. `stale_after_s`: articles that came longer ago,
+    as after a long outage, raise alerts that are stored and not sent; 0: late alerts are sent, however late.
     """
 
     batch_size: int = 200
@@ -16,3 +17,4 @@ class AlertOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     longest_pause_s: float = 900.0
     max_attempts: int = 12
     lease_s: float = 60.0
+    stale_after_s: float = 0.0

@@ -7,8 +7,9 @@ matches -> AlertStep: developments, decisions, one append -> deliveries that are
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from datetime import timedelta
+from queue import SimpleQueue
 from typing import Final
 
 from connectors import registry
@@ -20,8 +21,8 @@ from pipelines.generations import live_promotion, reconcile
 from pipelines.jobs.match import choose_schema
 from schemas.envelope import ALERTS, GENERATIONS, pack
 from schemas.errors import DeliveryError, IndexUnavailableError, LogError
-from schemas.records import AlertDelivered, DeliveryFailed, stable_id
-from schemas.rules import Rules
+from schemas.records import Alert, AlertDelivered, DeliveryFailed, stable_id
+from schemas.rules import Rules, unknown_names
 
 Progress = Callable[[Mapping[str, int | float | str]], None]
 _logger = logging.getLogger(__name__)
@@ -30,7 +31,43 @@ _WAIT_S: Final = 0.3
 _BUSY_WAIT_S: Final = 0.02
 """While sends are under way, their outcomes are looked for so often."""
 _PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
-_LAST_SENDS_S: Final = 15.0
+_LAST_SENDS_S: Final = 10.0
+"""How long a stop waits for sends under way; what ends later is sent again by the next process."""
+
+
+class Sender:
+    """One channel in a thread of its own, which ends with the process even when a send hangs."""
+
+    def __init__(self, notifier: Notifier) -> None:
+        self._notifier = notifier
+        self._tasks: SimpleQueue[tuple[Alert, Future[str | None]] | None] = SimpleQueue()
+        threading.Thread(target=self._run, name=f"send to {notifier.name}", daemon=True).start()
+
+    def submit(self, alert: Alert) -> "Future[str | None]":
+        """Send an alert after those before it; the result says why it was not taken, or is None."""
+        future: Future[str | None] = Future()
+        self._tasks.put((alert, future))
+        return future
+
+    def close(self) -> None:
+        """End the thread after the sends that it has got."""
+        self._tasks.put(None)
+
+    def _run(self) -> None:
+        while (item := self._tasks.get()) is not None:
+            alert, future = item
+            future.set_result(self._send(alert))
+
+    def _send(self, alert: Alert) -> str | None:
+        try:
+            self._notifier.send(alert)
+        except DeliveryError as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 (a bug in one channel must not stop the others)
+            # Its text may hold a channel's address, and so a secret: it goes to nobody.
+            _logger.warning("channel %s failed with %s", self._notifier.name, type(error).__name__)
+            return f"the channel failed ({type(error).__name__})"
+        return None
 
 
 class Courier:
@@ -38,40 +75,26 @@ class Courier:
 
     def __init__(self, log: EventLog, notifiers: Sequence[Notifier], options: AlertOptions, clock: Clock) -> None:
         self._log = log
-        self._notifiers = {notifier.name: notifier for notifier in notifiers}
         self._options = options
         self._clock = clock
         self._began = clock.now()
-        self._threads = {name: ThreadPoolExecutor(1, thread_name_prefix="send") for name in self._notifiers}
+        self._senders = {notifier.name: Sender(notifier) for notifier in notifiers}
         self._under_way: dict[tuple[str, str], tuple[Task, Future[str | None]]] = {}
 
     def start(self, reader: LedgerReader, *, sole: bool) -> None:
         """Take up every send that is due. The log says whether this worker is the one that does it."""
         now = self._clock.now()
         lease = Lease(timedelta(seconds=self._options.lease_s), self._began if sole else None)
-        for task in list(due(reader.ledger, now, self._notifiers, lease)):
+        for task in list(due(reader.ledger, now, self._senders, lease)):
             key = (task.alert.alert_id, task.channel)
             if key not in self._under_way and self._claim(task):
-                future = self._threads[task.channel].submit(self._send, task)
-                self._under_way[key] = (task, future)
+                self._under_way[key] = (task, self._senders[task.channel].submit(task.alert))
 
     def _claim(self, task: Task) -> bool:
         record = started(task, self._clock.now())
         event_id = stable_id(task.alert.alert_id, task.channel, str(task.attempt), "started")
         event = pack(record, event_id=event_id, subject=task.alert.alert_id, time=record.at)
         return self._log.append([Append(ALERTS, event)]) == 1
-
-    def _send(self, task: Task) -> str | None:
-        """Return why an alert was not taken, None when it was."""
-        try:
-            self._notifiers[task.channel].send(task.alert)
-        except DeliveryError as error:
-            return str(error)
-        except Exception as error:  # noqa: BLE001 (a bug in one channel must not stop the others)
-            # Its text may hold a channel's address, and so a secret: it goes to nobody.
-            _logger.warning("channel %s failed with %s", task.channel, type(error).__name__)
-            return f"the channel failed ({type(error).__name__})"
-        return None
 
     def collect(self) -> list[AlertDelivered | DeliveryFailed]:
         """Append the outcomes of sends that ended; return them. What can't be appended now is kept for later."""
@@ -94,8 +117,8 @@ class Courier:
 
     def close(self) -> None:
         """Let go of the threads; a send that hangs ends with its process."""
-        for threads in self._threads.values():
-            threads.shutdown(wait=False, cancel_futures=True)
+        for sender in self._senders.values():
+            sender.close()
 
 
 def _wrap(record: AlertDelivered | DeliveryFailed) -> Append:
@@ -123,15 +146,19 @@ class _AlertJob:
         self._reader = LedgerReader(log)
         self._seen_promotions = -1
         self.totals = {"coded": 0, "alerts": 0, "held_back": 0, "delivered": 0, "given_up": 0, "failures": 0}
-        self._shown: Mapping[str, int | float | str] = {}
+        self._shown: Mapping[str, int | float | str] | None = None
 
     def turn(self) -> bool:
         """Do what there is to do now; return whether anything was done."""
         if self._step is None or self._log.end(GENERATIONS) != self._seen_promotions:
             self._follow()
-        done = self._step.run(self._options.batch_size, self._clock.now()) if self._step else 0
+        if self._step is None:
+            return False
+        # First what others have told: a mute holds for the articles that came after it.
+        self._step.show_alerts(self._reader.catch_up())
+        done = self._step.run(self._options.batch_size, self._clock.now())
         self.totals["coded"] += done
-        sent = self._deliver()
+        sent = self._deliver(self._step)
         self.report()
         return bool(done or sent)
 
@@ -148,19 +175,29 @@ class _AlertJob:
         self._reader = LedgerReader(self._log)
         self._reader.catch_up()
         vocabulary = load_vocabulary(choose_schema(promoted, self._schema_dir)[0])
-        step = AlertStep(self._log, self._index, promoted.generation, vocabulary, self._rules, self._reader)
+        for fault in unknown_names(self._rules, vocabulary):
+            _logger.warning("%s", fault)
+        step = AlertStep(
+            self._log,
+            self._index,
+            promoted.generation,
+            vocabulary,
+            self._rules,
+            self._reader,
+            self._options,
+            now=self._clock.now(),
+        )
+        self._reader.catch_up()
         # A process that died between ledger and index left this to be done.
         step.show_alerts(list(self._reader.ledger.alerts))
         self._step = step
 
-    def _deliver(self) -> int:
-        if self._step is None:
-            return 0
+    def _deliver(self, step: AlertStep) -> int:
         outcomes = self._courier.collect()
         touched = self._reader.catch_up()
         self._courier.start(self._reader, sole=self._sole)
         touched += self._reader.catch_up()
-        self._step.show_alerts(list(dict.fromkeys(touched)))
+        step.show_alerts(list(dict.fromkeys(touched)))
         return len(outcomes)
 
     def forget(self) -> None:
