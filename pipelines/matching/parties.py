@@ -1,11 +1,12 @@
 """From noun phrases to canonical ids: names, described parties, dated roles, pronouns and definite descriptions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from pipelines.matching.offices import Offices
 from pipelines.matching.people import Memory
-from pipelines.matching.phrases import Phrase
+from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.scanner import Mention
 from pipelines.matching.tokens import Sentence
 from schemas.lexicon import Language, words
@@ -60,6 +61,21 @@ _NAMED_AFTER: Final = frozenset({"ministry", "company", "coalition", "council", 
 _BELONGS: Final = frozenset({"of", "from", "linked", "in", "within", "for", "with"})
 
 
+_LONGEST_TITLE: Final = 6
+_LOCAL_WORDS: Final = frozenset({"the", "local", "city", "town", "provincial"})
+"""What may stand before a body that needs its place to be known ("the local police")."""
+
+
+def _subjects(clauses: Sequence[Clause]) -> Iterator[Phrase]:
+    for clause in reversed(clauses):
+        yield from clause.subjects
+
+
+def _objects(clauses: Sequence[Clause]) -> Iterator[Phrase]:
+    for clause in reversed(clauses):
+        yield from clause.objects
+
+
 def _is_name(sentence: Sentence, phrase: Phrase) -> bool:
     return sentence.tags[phrase.head] == "NAME"
 
@@ -83,18 +99,10 @@ class Parties:
             words(language.events.classes.get("holding", ""))
         )
         self.persons = frozenset(words(language.events.classes.get("person", "")))
-        self.titles = self._titles()
+        self.offices = Offices(vocabulary, self.adjectives)
         self.memory = Memory()
         self.today: date | None = None
         self.everyone = False
-
-    def _titles(self) -> dict[str, list[tuple[str, date | None, date | None]]]:
-        table: dict[str, list[tuple[str, date | None, date | None]]] = {}
-        for actor in self.vocabulary.actors.values():
-            for tenure in actor.roles:
-                for title in tenure.titles:
-                    table.setdefault(title.lower(), []).append((actor.id, tenure.start, tenure.end))
-        return table
 
     def begin(self, published: date | None, *, everyone: bool) -> None:
         """Forget the last article."""
@@ -111,9 +119,10 @@ class Parties:
         """Return the ids of a mention, for patterns that name an actor."""
         return frozenset(mention.actors) if mention is not None else frozenset()
 
-    def remember(self, sentence: Sentence, subjects: Iterable[Phrase]) -> None:
-        """Note the names of a sentence once it has been coded; its subjects, first one last, are likeliest to come
-        back.
+    def remember(self, sentence: Sentence, clauses: Sequence[Clause]) -> None:
+        """Note the names of a sentence once it has been coded. Its subjects, first one last, are likeliest to come
+        back, whether they are named or described; of groups, those that somebody did something to come before
+        them.
         """
         for mention in reversed(sentence.mentions):
             if mention is None:
@@ -123,10 +132,9 @@ class Parties:
                 self.memory.saw(seen, self._choose(mention.actors))
             for place in mention.places[:1]:
                 self.memory.saw(self.memory.places, place)
-        for phrase in subjects:
-            mention = sentence.mentions[phrase.head]
-            if mention is not None and mention.actors and self.kind(mention.actors[0]) == "person":
-                self.memory.saw(self.memory.people, self._choose(mention.actors))
+        for phrase in (*_objects(clauses), *_subjects(clauses)):
+            for actor in self.ids(sentence, phrase)[:1]:
+                self.memory.saw(self.memory.people if self.kind(actor) == "person" else self.memory.groups, actor)
 
     def _choose(self, candidates: tuple[str, ...]) -> str:
         """Pick the candidate that the article named before, else the likeliest."""
@@ -234,6 +242,8 @@ class Parties:
                 return place
         if low in self.nouns:
             return self.nouns[low]
+        if "police" in classes and (body := self._local(sentence, phrase)):
+            return body
         if sentence.lows[phrase.start] in {"the", "that", "this", "his", "their", "both", "these", "those"}:
             return self._definite(sentence, phrase) if phrase.end - phrase.start <= 3 else None
         return None
@@ -257,16 +267,29 @@ class Parties:
         return None
 
     def _role(self, sentence: Sentence, phrase: Phrase) -> str | None:
-        """Return the holder of a titled office on the day of publication ("the Iraqi prime minister")."""
-        if not self.titles or phrase.end - phrase.start > 6:
+        """Return who holds an office on the day of publication ("the Iraqi premier", "the head of the X")."""
+        if not self.offices or phrase.end - phrase.start > _LONGEST_TITLE:
             return None
         lows = sentence.lows[phrase.start : phrase.end]
-        for begin in range(len(lows)):
-            holders = self.titles.get(" ".join(lows[begin:]))
-            for actor, start, end in holders or ():
-                if self.today is None or ((start or date.min) <= self.today <= (end or date.max)):
-                    return actor
+        holder = self.offices.holder(lows, self.today)
+        if holder is not None or lows[0] in {"a", "an"}:
+            return holder
+        words = lows[1:] if sentence.tags[phrase.start] == "DET" else lows
+        for prep, inner in phrase.preps:
+            named = sentence.mentions[inner.head]
+            for organisation in named.actors[:1] if prep == "of" and named is not None else ():
+                return self.offices.holder_of(words, organisation, self.today)
         return None
+
+    def _local(self, sentence: Sentence, phrase: Phrase) -> str | None:
+        """Resolve a body by where the sentence is, or the article was last ("police imposed a curfew on X")."""
+        if not _LOCAL_WORDS.issuperset(sentence.lows[phrase.start : phrase.head]):
+            return None
+        here = [mention.places[0] for mention in sentence.mentions if mention is not None and mention.places]
+        places = here or self.memory.places[-1:]
+        return next(
+            (body for place in places if (body := self.offices.local(sentence.lemmas[phrase.head], place))), None
+        )
 
     def _definite(self, sentence: Sentence, phrase: Phrase) -> str | None:
         head = sentence.lemmas[phrase.head]
