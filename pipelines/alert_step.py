@@ -12,7 +12,6 @@ from typing import Final
 
 from connectors.ports import START, Advance, Append, Document, EventLog, Index, Stored
 from pipelines.alerting import HISTORY, Ancestry, Ledger, Sighting, decide
-from pipelines.alerting.options import AlertOptions
 from pipelines.developments import Board, Change, Geography, changes, evidence
 from pipelines.generations import alert_consumer
 from pipelines.rebuild import development_append, development_documents, positions_of
@@ -56,8 +55,7 @@ def raised_event(alert: Alert) -> Event:
 class AlertStep:
     """Developments and decisions of one generation. Make it anew when anything in it raised.
 
-    Making it folds what was done before. What then holds and is not in the ledger was found in the log by rules or by
-    a schema that came later: it is stored as history, and never sent. `now` is when that is.
+    Making it folds what was done before; `record_history` then comes before anything else.
     """
 
     def __init__(
@@ -68,9 +66,8 @@ class AlertStep:
         vocabulary: Vocabulary,
         rules: Rules,
         reader: LedgerReader,
-        options: AlertOptions,
         *,
-        now: datetime,
+        stale_after_s: float = 0.0,
     ) -> None:
         self._log = log
         self._index = index
@@ -80,11 +77,10 @@ class AlertStep:
         self._places = positions_of(vocabulary)
         self._rules = rules
         self._reader = reader
-        self._options = options
+        self._stale_after_s = stale_after_s
         self._board = Board(Geography(vocabulary))
         self._ancestry = Ancestry()
         self._fold_again()
-        self._record_history(now)
 
     def _fold_again(self) -> None:
         for partition in self._log.partitions(self._stream):
@@ -95,7 +91,11 @@ class AlertStep:
                     for update in self._board.fold(record):
                         self._ancestry.follow(update)
 
-    def _record_history(self, now: datetime) -> None:
+    def record_history(self, now: datetime) -> int:
+        """Store what holds and is not in the ledger as history, and return how much that is.
+
+        Rules or a schema that came later found it in what was done before: nothing is sent about it.
+        """
         appends: list[Append] = []
         for development in self._board.developments():
             own = development.development_id
@@ -104,6 +104,7 @@ class AlertStep:
             appends += [Append(ALERTS, raised_event(alert)) for alert in alerts]
         for start in range(0, len(appends), _EVENTS_AN_APPEND):
             self._log.append(appends[start : start + _EVENTS_AN_APPEND])
+        return len(appends)
 
     def backlog(self) -> int:
         """Return how many positions are not done yet."""
@@ -155,7 +156,7 @@ class AlertStep:
 
     def _stale(self, coded: ArticleCoded, now: datetime) -> str | None:
         """Say that an article came too long ago to alert on, None when it did not."""
-        limit_s, came = self._options.stale_after_s, coded.article.ingested
+        limit_s, came = self._stale_after_s, coded.article.ingested
         if limit_s and now - came > timedelta(seconds=limit_s):
             return f"stale: it came at {came:%Y-%m-%d %H:%M} UTC, and the limit is {limit_s:g} s"
         return None

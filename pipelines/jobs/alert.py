@@ -184,9 +184,9 @@ class _AlertJob:
             vocabulary,
             self._rules,
             self._reader,
-            self._options,
-            now=self._clock.now(),
+            stale_after_s=self._options.stale_after_s,
         )
+        step.record_history(self._clock.now())
         self._reader.catch_up()
         # A process that died between ledger and index left this to be done.
         step.show_alerts(list(self._reader.ledger.alerts))
