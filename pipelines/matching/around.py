@@ -115,6 +115,13 @@ def stealable(clause: Clause) -> Phrase | None:
     return clause.objects[-1] if clause.objects else None
 
 
+def enumerates(sentence: Sentence, clause: Clause, verb: VerbGroup) -> bool:
+    """Tell a headline's next predicate ("army takes city, lowers flag"): its verb comes at once after the comma."""
+    first = clause.verb
+    at_once = sentence.title and sentence.tags[verb.start - 1] == "COMMA"
+    return at_once and first is not None and first.form == verb.form in {"VB", "VBZ"}
+
+
 def prep_is_later(clause: Clause, stolen: Phrase) -> bool:
     """Tell whether "before X" comes after the last object, so that X is the better subject."""
     if not clause.preps or clause.preps[-1][1].start < stolen.start:

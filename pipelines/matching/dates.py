@@ -10,7 +10,7 @@ from schemas.records import EventTime
 BAGHDAD: Final = timezone(timedelta(hours=3))
 """Iraq's time all year since 2008: the day of an event is the day there."""
 
-_MONTHS: Final = [
+MONTHS: Final = [
     "january",
     "february",
     "march",
@@ -26,11 +26,11 @@ _MONTHS: Final = [
 ]
 _DAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _MONTH_OF: Final = (
-    {name: number for number, name in enumerate(_MONTHS, start=1)}
-    | {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
+    {name: number for number, name in enumerate(MONTHS, start=1)}
+    | {name[:3]: number for number, name in enumerate(MONTHS, start=1)}
     | {"sept": 9}
 )
-_MONTH: Final = rf"(?P<month>{'|'.join(_MONTHS)}|(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec)\.?)"
+_MONTH: Final = rf"(?P<month>{'|'.join(MONTHS)}|(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec)\.?)"
 _COUNT: Final = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten|a few|several|a"
 _PATTERN: Final = re.compile(
     rf"\b(?:{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}}))?(?!\d)"
@@ -39,6 +39,7 @@ _PATTERN: Final = re.compile(
     r"(?: (?:of )?(?P<year3>\d{4}))?(?! \d)"
     rf"|(?:(?P<side>last|next|this) )?(?P<weekday>{'|'.join(_DAYS)})"
     r"|(?P<near>today|tonight|yesterday|tomorrow|overnight)"
+    r"|(?P<part>(?:this|during the) (?:morning|afternoon|evening|night)|after midnight)(?! (?:on|of|to)\b)"
     r"|(?P<unit_side>last|this|next|earlier this|later this|past|previous|the following)"
     r" (?P<unit>weekend|week|month|year|night)"
     rf"|(?P<count>{_COUNT}) (?P<span>day|week|month|year|hour)s? (?P<way>ago|earlier|later|before|after)"
@@ -46,8 +47,13 @@ _PATTERN: Final = re.compile(
     re.IGNORECASE,
 )
 """Alternatives begin with fixed words and hold no nested repetition: linear."""
-_DEADLINE: Final = re.compile(r"\b(?:until|till|by) $", re.IGNORECASE)
-"""Before a weekday these look ahead: "until Sunday" is the Sunday to come."""
+_DEADLINE: Final = re.compile(
+    r"\b(?:until|till|by) (?:(?:\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?|midnight|noon|dawn|the end of) ?(?:on )?)?$",
+    re.IGNORECASE,
+)
+"""Before a weekday these look ahead: "until Sunday" is the Sunday to come, and so is "until 2 a.m. on Sunday"."""
+_DEADLINE_REACH: Final = 24
+"""Characters before a weekday in which its deadline can begin."""
 _COUNTS: Final = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
                   "nine": 9, "ten": 10, "a few": 3, "several": 3}  # fmt: skip
 _SPAN_DAYS: Final = {"hour": 0, "day": 1, "week": 7, "month": 30, "year": 365}
@@ -88,7 +94,7 @@ def find_times(text: str, span: tuple[int, int], today: date, anchor: date | Non
     found = []
     for match in _PATTERN.finditer(text, *span):
         part = match.groupdict()
-        if part["weekday"] and _DEADLINE.search(text, max(span[0], match.start() - 9), match.start()):
+        if part["weekday"] and _DEADLINE.search(text, max(span[0], match.start() - _DEADLINE_REACH), match.start()):
             part["side"] = "next"
         resolved = _resolve(part, match.group(), today, anchor or today)
         if resolved is not None:
@@ -109,6 +115,8 @@ def _resolve(part: Mapping[str, str | None], text: str, today: date, anchor: dat
             return _weekday(part["weekday"], part["side"], today)
         if part["near"]:
             return _near(part["near"], today)
+        if part["part"]:
+            return _part_of_day(today, anchor)
         if part["unit"]:
             return _unit(part["unit"].lower(), (part["unit_side"] or "").lower(), today)
         if part["span"]:
@@ -162,6 +170,12 @@ def _weekday(name: str, side: str | None, today: date) -> _Resolved:
 def _near(word: str, today: date) -> _Resolved:
     shift = {"yesterday": -1, "tomorrow": 1}.get(word.lower(), 0)
     day = today + timedelta(days=shift)
+    return day, day, "day"
+
+
+def _part_of_day(today: date, anchor: date) -> _Resolved:
+    """Return the day that the article speaks of where it is this one or the last, else the day of publication."""
+    day = anchor if timedelta(0) <= today - anchor <= timedelta(days=1) else today
     return day, day, "day"
 
 

@@ -11,6 +11,7 @@ from pipelines.matching.around import (
     Tables,
     clause_opener,
     controller,
+    enumerates,
     finite_ancestor,
     finite_next,
     introductory,
@@ -283,6 +284,7 @@ class Parser:
     def _finite(self, verb: VerbGroup) -> None:
         if self.clause.verb is None and self._steal_prep(self.clause, verb):
             return
+        self.conj = self.conj or enumerates(self.sentence, self.clause, verb)
         clause = finite_ancestor(self.clause, climb=self.conj)
         if clause.verb is None and self._inserts(clause, verb):
             return

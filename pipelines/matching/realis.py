@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from pipelines.matching.dates import When
-from pipelines.matching.phrases import Clause
+from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.tokens import Sentence
 from schemas.lexicon import Times, words
 from schemas.records import Realis
 
@@ -52,6 +53,11 @@ _BLAMING: Final = frozenset(
     ]
 )
 _PHASE: Final = frozenset(["begin", "start", "continue", "resume", "keep", "stop", "manage", "help", "proceed"])
+_IMAGINED: Final = frozenset(["fear", "risk", "threat", "danger", "possibility", "prospect", "chance", "likelihood",
+                              "plan", "preparation"])  # fmt: skip
+"""Nouns that hold what may come."""
+_AVERTING: Final = frozenset(["avoid", "prevent", "avert", "fear", "threaten", "forestall", "risk"])
+_PLANNING: Final = frozenset(["prepare", "plan", "plot", "expect", "contemplate", "consider"])
 _CHAINED: Final = frozenset({"inf", "ger", "part"})
 
 
@@ -115,6 +121,22 @@ class Moods:
             return "actual"
         return "future"
 
+    def of_noun(self, sentence: Sentence, clause: Clause, phrase: Phrase) -> tuple[Realis, bool]:
+        """Return realis and polarity that an event noun has from the words that govern it: "without a shot", "for fear
+        of clashes", "preparing an attack".
+        """
+        if phrase.prep == "without":
+            return "actual", True
+        holder = phrase.holder
+        if holder is not None and sentence.lemmas[holder.head] in _IMAGINED and phrase.prep in {"of", "for", "against"}:
+            return "hypothetical", False
+        verb = clause.verb
+        if verb is None or phrase not in clause.undergoers():
+            return "actual", False
+        if verb.lemma in _AVERTING:
+            return "hypothetical", False
+        return ("future" if verb.lemma in _PLANNING else "actual"), False
+
     def negated(self, clause: Clause) -> bool:
         """Tell whether the clause denies its own verb: "did not", "no soldier", "failed to", "without"."""
         verb = clause.verb
@@ -128,6 +150,12 @@ class Moods:
         if clause.kind in {"inf", "ger"} and parent is not None and parent.verb is not None:
             negative ^= parent.verb.lemma in self.failing or (parent.verb.negated and clause.kind == "inf")
         return negative
+
+
+def is_pluperfect(sentence: Sentence, clause: Clause) -> bool:
+    """Tell whether a clause speaks of what had happened before."""
+    verb = clause.verb
+    return verb is not None and verb.perfect and "had" in sentence.lows[verb.start : verb.head]
 
 
 def dated(realis: Realis, time: When | None, today: date | None) -> Realis:

@@ -5,14 +5,15 @@ from datetime import date
 from typing import Final
 
 from pipelines.matching.attribution import Credit, Credits, claim_of
-from pipelines.matching.dates import When
+from pipelines.matching.dates import MONTHS, When
 from pipelines.matching.parties import Parties
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
-from pipelines.matching.realis import Moods, dated, nearest
+from pipelines.matching.realis import Moods, dated, is_pluperfect, nearest
+from pipelines.matching.reported import issued, told
 from pipelines.matching.speech import Speech
 from pipelines.matching.tokens import Sentence
-from pipelines.matching.triggers import Found, Triggers
+from pipelines.matching.triggers import Found, Triggers, clause_phrases
 from schemas.records import Claim, CodedEvent, EventTime, Party, Realis, Trigger
 
 _MOST_PARTIES: Final = 12
@@ -23,6 +24,8 @@ _CONTENT: Final = frozenset({"inf", "comp", "ger"})
 _ENTRANCES: Final = frozenset({"in", "at", "near", "outside", "inside", "from", "into", "to", "of"})
 """What is entered after a withdrawal is where the others went from; one goes to a place to do something there."""
 _SETTINGS: Final = frozenset({"in", "at", "near", "outside", "inside"})
+_MEANWHILE: Final = frozenset({"as", "while", "when"})
+"""What such a clause tells happened where the clause above it did."""
 
 
 class Context:
@@ -78,8 +81,9 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     group = found.rule.group
     sentence = context.sentence
     trigger = sentence.offsets(found.start, found.end)
-    time = nearest(context.times, trigger[0], _limits(sentence, found.clause))
-    realis, negated = _mood(context, found, time)
+    realis, negated = _mood(context, found)
+    time = _time(context, found, realis)
+    realis = dated(realis, time, context.today)
     return CodedEvent(
         field="title" if sentence.title else "text",
         type=group.type,
@@ -109,15 +113,26 @@ def _folded(found: Found, others: list[Found], moods: Moods) -> bool:
     return False
 
 
-def _mood(context: Context, found: Found, time: When | None) -> tuple[Realis, bool]:
-    moods = context.moods
-    if found.nominal:
-        inside = found.clause.verb is not None and _is_argument(found)
-        realis = moods.realis(found.clause) if inside else "actual"
-        negated = moods.negated(found.clause) if inside else False
-    else:
-        realis, negated = moods.realis(found.clause), moods.negated(found.clause)
-    return dated(realis, time, context.today), negated
+def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
+    moods, clause = context.moods, found.clause
+    if not found.nominal:
+        return moods.realis(clause), moods.negated(clause)
+    phrase = next((phrase for phrase in clause_phrases(clause) if phrase.start <= found.start < phrase.end), None)
+    realis, negated = moods.of_noun(context.sentence, clause, phrase) if phrase is not None else ("actual", False)
+    if clause.verb is None or not _is_argument(found) or realis != "actual" or negated:
+        return realis, negated
+    return moods.realis(clause), moods.negated(clause)
+
+
+def _time(context: Context, found: Found, realis: Realis) -> When | None:
+    """Return the time that belongs to a trigger. What is done can't lie ahead, and what "had" been done before a
+    statement isn't dated by the statement's day.
+    """
+    trigger, limits = context.sentence.starts[found.start], _limits(context.sentence, found.clause)
+    times = [time for time in context.times if realis != "actual" or not context.today or time.first <= context.today]
+    if found.clause.kind == "comp" and is_pluperfect(context.sentence, found.clause):
+        times = [time for time in times if limits[0] <= time.start < limits[1]]
+    return nearest(times, trigger, limits)
 
 
 def _is_argument(found: Found) -> bool:
@@ -151,6 +166,8 @@ def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Par
     recipients = _fill(context, found, frame.recipients, used, union=False)
     if not recipients and "obj" in frame.recipients and found.rule.group.content == "folded":
         recipients = _from_content(context, found, used)
+    if not recipients and (heard := told(found.rule.group.type, found.clause)):
+        recipients = tuple(party for phrase in heard for party in _party(context, phrase, used, strict=True))
     places = _places(context, found, frame.places)
     return actors, recipients, places
 
@@ -206,9 +223,12 @@ def _fill(context: Context, found: Found, names: Iterable[str], used: set[int], 
         elif name == "audience":
             fresh = _audience(context)
         else:
+            phrases = found.slots.get(name, ())
+            if name == "subj":
+                phrases = issued(context.sentence, found.clause, phrases, context.cues.document)
             fresh = [
                 party
-                for phrase in found.slots.get(name, ())
+                for phrase in phrases
                 if phrase.start not in used and not _is_place_only(context, found, phrase, name)
                 for party in _party(context, phrase, used, strict=name not in {"subj", "obj"})
             ]
@@ -264,25 +284,7 @@ def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
 
 
 def _is_time(low: str) -> bool:
-    return low.endswith("day") or low in _TIME_NAMES
-
-
-_TIME_NAMES: Final = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
-)
+    return low.endswith("day") or low in MONTHS
 
 
 def _own(context: Context, found: Found, slot: str) -> list[Party]:
@@ -323,7 +325,11 @@ def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Par
                     _places_inside(context, phrase, places)
     if found.nominal:
         _modifying_place(context, found, places)
-    if not places and names and (found.clause.kind != "sub" or found.rule.group.type == "SEIZE"):
+    if (
+        not places
+        and names
+        and (found.clause.kind != "sub" or found.clause.mark in _MEANWHILE or found.rule.group.type == "SEIZE")
+    ):
         _setting(context, found, places)
     return tuple(places.values())[:_MOST_PARTIES]
 

@@ -139,9 +139,9 @@ class Triggers:
             hit = any(
                 child.kind == "comp" and self._says(sentence, child, constraint.allowed) for child in clause.children
             )
-        elif constraint.slot == "inf":
+        elif constraint.slot in {"inf", "ger"}:
             hit = any(
-                child.kind == "inf" and child.verb is not None and child.verb.lemma in constraint.allowed
+                child.kind == constraint.slot and child.verb is not None and child.verb.lemma in constraint.allowed
                 for child in clause.children
             )
         elif constraint.slot == "obj2":
@@ -227,6 +227,8 @@ class Triggers:
         )
 
     def _noun(self, sentence: Sentence, clause: Clause, phrase: Phrase, rule: Rule) -> Found | None:
+        if _only_called(clause, phrase):
+            return None
         slots = noun_slots(rule, phrase, clause, self.patterns)
         strong = self._eventive(phrase, clause)
         argued = self._has_party(sentence, phrase)
@@ -280,6 +282,22 @@ _MEASURES: Final = frozenset(
         "most",
         "bulk",
     ]
+)
+
+
+def _only_called(clause: Clause, phrase: Phrase) -> bool:
+    """Tell whether a noun only says what something is called or seen as ("what he called an attack on us")."""
+    verb = clause.verb
+    if verb is None:
+        return False
+    if phrase.prep == "as":
+        return verb.lemma in _NAMING
+    named = phrase in clause.objects and verb.lemma in _NAMING
+    return named and (verb.lemma != "call" or clause.kind == "rel" or phrase is not clause.objects[0] or verb.passive)
+
+
+_NAMING: Final = frozenset(
+    ["call", "describe", "label", "brand", "deem", "consider", "regard", "see", "term", "portray", "denounce"]
 )
 
 
