@@ -1,5 +1,6 @@
 """Delivery through Apprise: mail, chat, push and about a hundred other services, each by a URL."""
 
+import logging
 from typing import Final
 
 from connectors.terminal_notifier import alert_lines
@@ -7,15 +8,26 @@ from schemas.errors import ConfigError, DeliveryError
 from schemas.records import Alert
 
 _KINDS: Final = {"info": "info", "warning": "warning", "critical": "failure"}
+_TELLTALES: Final = ("apprise", "urllib3", "urllib3.connectionpool", "urllib3.util.retry")
+"""Loggers that write addresses, and so secrets, into their lines."""
+
+
+def _silent(_record: logging.LogRecord) -> bool:
+    return False
 
 
 class AppriseNotifier:
-    """One channel. Its URL may hold secrets, so it appears in no message, and Apprise's own log is not shown."""
+    """One channel. Its URL may hold secrets, so it appears in no message, and what Apprise and urllib3 log is dropped.
+
+    A send takes as long as Apprise's own limits let it: 4 s to connect and 4 s to read for most services.
+    """
 
     def __init__(self, name: str, url: str) -> None:
         """Raises ConfigError when Apprise can't read the URL."""
         import apprise
 
+        for logger in _TELLTALES:
+            logging.getLogger(logger).addFilter(_silent)
         self.name = name
         self._channel = apprise.Apprise()
         if not self._channel.add(url):

@@ -1,10 +1,12 @@
 """Alerts as lines on a stream: for `kirkuk alert` on its own, and for pipes."""
 
-from typing import TextIO
+from typing import Final, TextIO
 
 from schemas.errors import DeliveryError
 from schemas.records import Alert
 from schemas.rules import TERMINAL
+
+_JOINERS: Final = "\u200c\u200d"
 
 
 def alert_lines(alert: Alert) -> str:
@@ -16,7 +18,12 @@ def alert_lines(alert: Alert) -> str:
         if evidence.url:
             lines.append(f"    {evidence.url}")
     lines.append(f"  kirkuk why {alert.alert_id[:12]}")
-    return "\n".join(lines)
+    return "\n".join(map(_harmless, lines))
+
+
+def _harmless(line: str) -> str:
+    """Take out what a terminal would obey: the words are strangers'. Persian and Sorani need their joiners."""
+    return "".join(letter if letter.isprintable() or letter in _JOINERS else " " for letter in line)
 
 
 class TerminalNotifier:

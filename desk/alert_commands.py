@@ -12,14 +12,21 @@ import msgspec
 from connectors.ports import Append, Clock, EventLog, Notifier, SystemClock
 from pipelines.alert_step import LedgerReader
 from pipelines.alerting import Delivery, Ledger
+from pipelines.streams import replay
 from schemas.documents import alert_status
-from schemas.envelope import ALERTS, pack
+from schemas.envelope import ALERTS, pack, unpack
 from schemas.errors import ConfigError, DeliveryError, KirkukError
-from schemas.records import Alert, AlertAcknowledged, Development, Evidence, RuleMuted, stable_id
+from schemas.records import Alert, AlertAcknowledged, AlertRaised, Development, Evidence, RuleMuted, stable_id
 from schemas.rules import TERMINAL, Rules, load_rules
 from schemas.strict_convert import near
 
 _SHORTEST_ID: Final = 6
+_NAMES: Final = {
+    "DeliveryStarted": "taken up",
+    "AlertDelivered": "delivered",
+    "DeliveryFailed": "refused",
+    "AlertAcknowledged": "acknowledged",
+}
 
 
 def open_notifiers(rules: Rules, terminal: Notifier) -> list[Notifier]:
@@ -107,10 +114,20 @@ def print_why(
     alert = find_alert(ledger, alert_id)
     row = alert_row(ledger, alert)
     row["rule_now"] = _rule_now(alert.rule, rules_file)
+    row["history"] = list(_history(log, alert.alert_id))
     if as_json:
         out.write(msgspec.json.encode(row).decode() + "\n")
     else:
         out.writelines(f"{line}\n" for line in _reasons(alert, row))
+
+
+def _history(log: EventLog, alert_id: str) -> Iterator[dict[str, Any]]:
+    """Yield what became of an alert, as it is in the ledger."""
+    for partition in log.partitions(ALERTS):
+        for stored in replay(log, ALERTS, partition=partition):
+            if stored.event.subject == alert_id and stored.event.name != AlertRaised.__name__:
+                told = msgspec.to_builtins(unpack(stored.event))
+                yield {"what": _NAMES.get(stored.event.name, stored.event.name), **told}
 
 
 def _rule_now(name: str, rules_file: str) -> dict[str, Any] | None:
@@ -128,16 +145,31 @@ def _reasons(alert: Alert, row: dict[str, Any]) -> Iterator[str]:
     yield f"  rule         {alert.rule}, which {_conditions(row['rule_now'])}"
     yield f"  what changed {alert.change}: {alert.summary}"
     yield from _development(alert.development)
+    if alert.schema is not None:
+        yield f"  schema       {alert.schema.name} {alert.schema.version}, digest {alert.schema.digest[:12]}"
     yield "  evidence"
     for evidence in alert.evidence:
         yield from _evidence(evidence)
     if alert.suppressed:
         yield f"  not sent     {alert.suppressed}"
     for channel, told in row["deliveries"].items():
-        trouble = f", last error: {told['error']}" if "error" in told else ""
-        yield f"  {channel:12} {told['state']} after {told['attempts']} attempts{trouble}"
-    if "acknowledged" in row:
-        yield f"  acknowledged {row['acknowledged']} by {row['acknowledged_by']} {row['note']}".rstrip()
+        yield f"  {channel:12} {told['state']}, attempts: {told['attempts']}"
+    for told in row["history"]:
+        yield f"    {_moment(told['at'])} {_happened(told)}"
+
+
+def _moment(text: str) -> str:
+    return text[:19].replace("T", " ")
+
+
+def _happened(told: dict[str, Any]) -> str:
+    """Put a record of the ledger in a few words."""
+    if "by" in told:
+        return f"{told['what']} by {told['by']} {told['note']}".rstrip()
+    if "error" not in told:
+        return f"{told['channel']}: {told['what']}, attempt {told['attempt']}"
+    after = f"next try at {_moment(told['retry_at'])}" if told["retry_at"] else "given up"
+    return f"{told['channel']}: {told['what']}, attempt {told['attempt']}: {told['error']}; {after}"
 
 
 def _conditions(rule: dict[str, Any] | None) -> str:

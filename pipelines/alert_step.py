@@ -18,7 +18,7 @@ from pipelines.rebuild import development_append, development_documents, positio
 from pipelines.streams import replay
 from schemas.documents import alert_document
 from schemas.envelope import ALERTS, MATCHES, Event, derived, pack, unpack
-from schemas.records import Alert, AlertRaised, ArticleCoded, Development, Evidence
+from schemas.records import Alert, AlertRaised, ArticleCoded, Development, Evidence, SchemaRef
 from schemas.rules import Rules
 from schemas.vocabulary import Vocabulary
 
@@ -75,21 +75,27 @@ class AlertStep:
         self._stream = derived(MATCHES, generation)
         self._consumer = alert_consumer(generation)
         self._places = positions_of(vocabulary)
+        self._schema = vocabulary.ref
         self._rules = rules
         self._reader = reader
         self._stale_after_s = stale_after_s
         self._board = Board(Geography(vocabulary))
         self._ancestry = Ancestry()
-        self._fold_again()
+        self._folded: dict[int, int] = {}
+        for partition in log.partitions(self._stream):
+            self._follow(partition)
 
-    def _fold_again(self) -> None:
-        for partition in self._log.partitions(self._stream):
-            done = self._log.position(self._consumer, self._stream, partition=partition)
-            for stored in replay(self._log, self._stream, partition=partition, upto=done):
-                record = unpack(stored.event)
-                if isinstance(record, ArticleCoded):
-                    for update in self._board.fold(record):
-                        self._ancestry.follow(update)
+    def _follow(self, partition: int) -> int:
+        """Fold what was done before or by another worker, in silence; return the position done."""
+        done = self._log.position(self._consumer, self._stream, partition=partition)
+        after = self._folded.get(partition, START)
+        for stored in replay(self._log, self._stream, partition=partition, after=after, upto=done):
+            record = unpack(stored.event)
+            if isinstance(record, ArticleCoded):
+                for update in self._board.fold(record):
+                    self._ancestry.follow(update)
+        self._folded[partition] = done
+        return done
 
     def record_history(self, now: datetime) -> int:
         """Store what holds and is not in the ledger as history, and return how much that is.
@@ -100,7 +106,8 @@ class AlertStep:
         for development in self._board.developments():
             own = development.development_id
             lineage = self._ancestry.of(own, self._board.lineage(own))
-            alerts = self._decide(development, lineage, (), now, held_back=HISTORY)
+            sighting = self._sighting(development, lineage, (), self._schema)
+            alerts = self._decide(sighting, now, held_back=HISTORY)
             appends += [Append(ALERTS, raised_event(alert)) for alert in alerts]
         for start in range(0, len(appends), _EVENTS_AN_APPEND):
             self._log.append(appends[start : start + _EVENTS_AN_APPEND])
@@ -128,7 +135,7 @@ class AlertStep:
         return sum(self._run_partition(partition, limit, now) for partition in self.positions())
 
     def _run_partition(self, partition: int, limit: int, now: datetime) -> int:
-        done = self._log.position(self._consumer, self._stream, partition=partition)
+        done = self._follow(partition)
         batch = self._log.read(self._stream, after=done, limit=limit, partition=partition)
         if not batch:
             return 0
@@ -138,6 +145,7 @@ class AlertStep:
             appends += self._fold(stored, documents, now)
         self._write_developments(documents)
         self._log.append(appends, [Advance(self._consumer, self._stream, partition, batch[-1].position)])
+        self._folded[partition] = batch[-1].position
         self.show_alerts(self._reader.catch_up())
         return len(batch)
 
@@ -151,8 +159,16 @@ class AlertStep:
             yield development_append(self._generation, record, update)
             if update.after is not None:
                 steps = changes(update.before, update.after)
-                alerts = self._decide(update.after, lineage, steps, now, held_back=self._stale(record, now))
+                sighting = self._sighting(update.after, lineage, steps, record.schema)
+                alerts = self._decide(sighting, now, held_back=self._stale(record, now))
                 yield from (Append(ALERTS, raised_event(alert)) for alert in alerts)
+
+    def _sighting(
+        self, development: Development, lineage: Sequence[str], steps: tuple[Change, ...], schema: SchemaRef
+    ) -> Sighting:
+        family = self._board.family(development.development_id)
+        assert family is not None
+        return Sighting(development, tuple(lineage), family.realis, steps, schema)
 
     def _stale(self, coded: ArticleCoded, now: datetime) -> str | None:
         """Say that an article came too long ago to alert on, None when it did not."""
@@ -161,24 +177,10 @@ class AlertStep:
             return f"stale: it came at {came:%Y-%m-%d %H:%M} UTC, and the limit is {limit_s:g} s"
         return None
 
-    def _decide(
-        self,
-        development: Development,
-        lineage: Sequence[str],
-        steps: tuple[Change, ...],
-        now: datetime,
-        *,
-        held_back: str | None,
-    ) -> list[Alert]:
-        own = development.development_id
-        family = self._board.family(own)
-        if family is None:
-            return []
-
+    def _decide(self, sighting: Sighting, now: datetime, *, held_back: str | None) -> list[Alert]:
         def quote(shown: tuple[Change, ...]) -> tuple[Evidence, ...]:
-            return evidence(self._board.contributions(own), shown)
+            return evidence(self._board.contributions(sighting.development.development_id), shown)
 
-        sighting = Sighting(development, tuple(lineage), family.realis, steps)
         alerts = decide(sighting, self._rules, self._reader.ledger, quote, now, held_back=held_back)
         for alert in alerts:
             self._reader.ledger.fold(AlertRaised(alert=alert))

@@ -359,6 +359,8 @@ class Alert(Record, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...]
     suppressed: str | None = None
     channels: tuple[str, ...] = ()
+    schema: SchemaRef | None = None
+    """The schema that the articles were coded with."""
 
 
 class AlertRaised(Record, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from pipelines.alerting.ledger import Ledger
 from pipelines.developments import Change
 from schemas.documents import development_document
 from schemas.query import matches
-from schemas.records import Alert, Development, Evidence, stable_id
+from schemas.records import Alert, Development, Evidence, SchemaRef, stable_id
 from schemas.rules import ReadyRule, Rule, Rules, Trigger
 
 HISTORY: Final = "history"
@@ -29,12 +29,16 @@ Quote = Callable[[tuple[Change, ...]], tuple[Evidence, ...]]
 
 
 class Sighting(NamedTuple):
-    """A development as it stands after an update, with all ids it has had and the steps that led to it."""
+    """A development as it stands after an update, with all ids it has had and the steps that led to it.
+
+    `schema` is what the article that updated it was coded with.
+    """
 
     development: Development
     lineage: tuple[str, ...]
     realis: str
     changes: tuple[Change, ...] = ()
+    schema: SchemaRef | None = None
 
 
 def decide(
@@ -140,6 +144,7 @@ def _alert(
         evidence=evidence,
         suppressed=suppressed,
         channels=rule.channels,
+        schema=sighting.schema,
     )
 
 
