@@ -18,7 +18,7 @@ from connectors.ports import Append, EventLog
 from connectors.registry import open_log
 from desk.demo.playbook import Playbook, Story, Version, load_playbook
 from desk.demo.playing import story_url
-from desk.demo.score import Score, score
+from desk.demo.score import Score, coded_languages, score
 from pipelines.developments import Board, Geography
 from pipelines.generations import initial_generation, promotion_append
 from pipelines.jobs.alert import AlertOptions, run_alert
@@ -33,13 +33,16 @@ _runs: Final = itertools.count()
 
 
 class Outcome(NamedTuple):
-    """What the monitor has at the end, and when each version of each article appeared, in play time."""
+    """What the monitor has at the end, when each version of each article appeared, in play time, and which languages
+    were read.
+    """
 
     articles: list[Article]
     coded: list[ArticleCoded]
     developments: list[Development]
     alerts: list[Alert]
     appeared: dict[Version, datetime]
+    languages: frozenset[str]
 
 
 def versions(playbook: Playbook) -> Iterator[tuple[datetime, Story, int]]:
@@ -85,7 +88,7 @@ def run(playbook: Playbook, schema_dir: str, rules: Rules) -> Outcome:
     )
     log.append([promotion_append(promotion, 1)])
     board = Board(Geography(coder.vocabulary))
-    outcome = Outcome([], [], [], [], {})
+    outcome = Outcome([], [], [], [], {}, coded_languages(coder.vocabulary))
     for at, story, number in versions(playbook):
         article = article_of(playbook, story, number, at)
         coded = code_article(coder, article)
@@ -133,7 +136,8 @@ class _Still:
 
 def score_of(playbook: Playbook, outcome: Outcome) -> Score:
     """Score a dry run. Its delays mean nothing: all of them are 0."""
-    return score(playbook, outcome.appeared, outcome.alerts, outcome.developments, outcome.articles)
+    appeared, alerts, developments = outcome.appeared, outcome.alerts, outcome.developments
+    return score(playbook, appeared, alerts, developments, outcome.articles, outcome.languages)
 
 
 @click.command()

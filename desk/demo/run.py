@@ -20,7 +20,7 @@ from connectors.registry import open_index, open_log
 from desk.alert_commands import read_ledger
 from desk.cli_options import stop_on_signals
 from desk.demo.playbook import load_playbook
-from desk.demo.score import Score, score
+from desk.demo.score import Score, coded_languages, score
 from desk.demo.server import CrisisServer
 from desk.live_view import JsonView, TerminalView, open_view
 from desk.look import print_timeline, timeline
@@ -157,7 +157,8 @@ def score_data(settings: Settings, server: CrisisServer) -> Score:
     log = open_log(settings.log_url)
     try:
         alerts = list(read_ledger(log).alerts.values())
-        return score(server.playbook, server.first_served, alerts, developments(log, settings), articles(log))
+        coded = coded_languages(load_vocabulary(settings.schema_dir))
+        return score(server.playbook, server.first_served, alerts, developments(log, settings), articles(log), coded)
     finally:
         log.close()
 
@@ -206,9 +207,8 @@ def _score_table(result: Score) -> Table:
     table.add_row(
         "articles", f"{result.articles} and {result.revisions} revisions, from {result.feeds} feeds; {copies}"
     )
-    table.add_row(
-        "developments", f"{result.developments_found} of {result.developments_expected} labelled ones alerted"
-    )
+    table.add_row("developments", f"{result.developments_found} of {result.developments_expected} labelled ones found")
+    table.add_row("expected alerts", f"{result.alerts_found} of {result.alerts_expected}")
     table.add_row("alerts", f"{result.alerts} sent, {result.false_alerts} false, {result.duplicate_alerts} twice")
     if result.delay_p50_s is not None:
         delays = f"median {result.delay_p50_s:.2f} s, 95 % within {result.delay_p95_s:.2f} s"

@@ -5,7 +5,7 @@ A development is tied to the label that it fits best (`label_of`); an alert that
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ import msgspec
 
 from desk.demo.playbook import Label, Playbook, Version, version_of
 from schemas.records import Alert, Article, Development
+from schemas.vocabulary import Vocabulary
 
 OPENED: Final = "opened"
 """The kind of change with which a development begins."""
@@ -79,15 +80,17 @@ def score(
     alerts: Sequence[Alert],
     developments: Sequence[Development],
     articles: Sequence[Article],
+    coded: Collection[str],
 ) -> Score:
     """Compare what the monitor has with what the playbook says is there.
 
     `alerts` are all in the ledger, `developments` the latest version of each, `articles` all revisions in the log.
+    `coded` are the languages that the schema's lexicon reads: what only articles in others tell is not expected.
     """
     known = _story_ids(playbook, articles)
     sent = [alert for alert in alerts if alert.suppressed is None]
     judged = [_Judged(alert, label_of(playbook, alert.development, known)) for alert in sent]
-    expected = [label for label in playbook.labels if not label.minor]
+    expected = [label for label in playbook.labels if not label.minor and _is_readable(playbook, label, coded)]
     found = {label.id for label in expected for item in developments if tells(label, item, known)}
     false = [item.alert for item in judged if item.label is None]
     repeated = _repeated(judged)
@@ -116,6 +119,15 @@ def score(
         duplicates=tuple(_told(alert) for alert in repeated),
         by_language=_by_language(playbook, expected, developments, known),
     )
+
+
+def _is_readable(playbook: Playbook, label: Label, coded: Collection[str]) -> bool:
+    return not _languages(playbook, _stories(label)).isdisjoint(coded)
+
+
+def coded_languages(vocabulary: Vocabulary) -> frozenset[str]:
+    """Return the languages that a schema has a lexicon for."""
+    return frozenset(name.partition(".")[0] for name in vocabulary.lexicon)
 
 
 def tells(label: Label, development: Development, known: Mapping[str, str]) -> bool:

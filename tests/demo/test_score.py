@@ -10,6 +10,7 @@ from desk.demo.score import label_of, percentile, score
 from schemas.records import Alert, Article, Development, Evidence
 
 WALL = datetime(2026, 1, 1, tzinfo=UTC)
+LANGUAGES = ("en",)
 KEYS = {
     "articles",
     "revisions",
@@ -94,7 +95,7 @@ def playbook(build):
 
 def scored(playbook, alerts=(), developments=(), articles=("a", "b", "football"), served=None):
     served = {Version("a", 0): WALL, Version("b", 0): WALL} if served is None else served
-    return score(playbook, served, alerts, developments, [an_article(key) for key in articles])
+    return score(playbook, served, alerts, developments, [an_article(key) for key in articles], LANGUAGES)
 
 
 def test_keys(playbook):
@@ -177,7 +178,9 @@ def test_delay_runs_from_the_first_article_that_tells(build):
 def test_articles_and_revisions(playbook):
     """Distinct articles, and how often they were edited; copies are summed over developments."""
     records = [an_article("a"), an_article("a", 2), an_article("a", 3), an_article("b")]
-    result = score(playbook, {}, [], [a_development(copies=2), a_development(development_id="d2", copies=1)], records)
+    result = score(
+        playbook, {}, [], [a_development(copies=2), a_development(development_id="d2", copies=1)], records, LANGUAGES
+    )
     assert (result.articles, result.revisions, result.feeds, result.copies_collapsed) == (2, 2, 1, 3)
 
 
@@ -206,3 +209,10 @@ def test_by_language(build):
 def test_percentile(share, value):
     """Nearest rank."""
     assert percentile([1, 2, 3, 4], share) == value
+
+
+def test_what_only_unread_languages_tell_is_not_expected(playbook):
+    """A language that the lexicon does not read owes nothing; once it is read, its developments count."""
+    everything = score(playbook, {}, [], [], [], ("en", "ar", "tr", "fa", "ckb", "kmr")).developments_expected
+    assert score(playbook, {}, [], [], [], ()).developments_expected == 0
+    assert 0 < score(playbook, {}, [], [], [], LANGUAGES).developments_expected <= everything
