@@ -28,9 +28,9 @@ def test_a_second_holder_is_told_who_holds_it(tmp_path):
 
 def test_roles_and_folders_are_apart(tmp_path):
     """Another role, or the same one elsewhere, is free."""
-    with RoleLock(str(tmp_path / "a"), "alert"), RoleLock(str(tmp_path / "a"), "match"):
-        with RoleLock(str(tmp_path / "b"), "alert"):
-            pass
+    here, elsewhere = str(tmp_path / "a"), str(tmp_path / "b")
+    with RoleLock(here, "alert"), RoleLock(here, "match"), RoleLock(elsewhere, "alert"):
+        pass
     with RoleLock(str(tmp_path / "a"), "alert"):
         pass
 

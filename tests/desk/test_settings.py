@@ -1,8 +1,8 @@
 """Settings: what holds, where it comes from, and how a mistake is told."""
 
 import pytest
-from connectors.registry import sqlite_path
 
+from connectors.registry import sqlite_path
 from desk.settings import load_settings, variable_names
 from schemas.errors import ConfigError
 

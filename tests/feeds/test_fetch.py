@@ -61,7 +61,7 @@ async def test_a_validator_can_not_add_headers(server, fetcher_of):
     ],
 )
 async def test_encodings_are_unpacked(server, fetcher_of, encoding, packed):
-    """gzip of one or more members, both kinds of deflate, and none."""
+    """Gzip of one or more members, both kinds of deflate, and none."""
     server.answers["/"] = always(packed, Content_Encoding=encoding)
     assert (await ask(fetcher_of(), server.url("/"))).body == FEED
 

@@ -61,8 +61,17 @@ def test_every_format_gives_the_same_item(name):
     assert feed.warnings == ()
 
 
-@pytest.mark.parametrize("text", ["انسحبت قوات البيشمركة من كركوك", "هێزەکانی پێشمەرگە لە کەرکووک کشانەوە",
-                                  "Peşmerge Kerkük’ten çekildi", "نیروهای پیشمرگه می‌گویند", "Pêşmerge ji Kerkûkê vekişiya", "𐤊𐤓𐤊"])  # fmt: skip
+TEXTS = [
+    "انسحبت قوات البيشمركة من كركوك",
+    "هێزەکانی پێشمەرگە لە کەرکووک کشانەوە",
+    "Peşmerge Kerkük’ten çekildi",
+    "نیروهای پیشمرگه می‌گویند",
+    "Pêşmerge ji Kerkûkê vekişiya",
+    "𐤊𐤓𐤊",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_scripts_and_encodings(text, encoding):
     """Letters of all the languages come through, whatever Unicode encoding carries them."""
@@ -139,8 +148,8 @@ def test_damage_is_always_a_value(seed):
 
 MANY = "<item><title>x</title></item>"
 HOSTILE = {
-    "entities": (b"<?xml version='1.0'?><!DOCTYPE r [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]><rss><channel>&b;</channel></rss>",
-                 "malformed"),
+    "entities": (b"<?xml version='1.0'?><!DOCTYPE r [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]>"
+                 b"<rss><channel>&b;</channel></rss>", "malformed"),
     "attributes": (b"<rss version='2.0'><channel><item " + b" ".join(b"a%d='1'" % n for n in range(100_000))
                    + b"/></channel></rss>", "malformed"),
     "depth": (b"<rss version='2.0'><channel>" + b"<a>" * 100_000, "malformed"),
@@ -193,22 +202,37 @@ async def test_a_killed_worker_costs_one_feed():
         pool.close()
 
 
-async def test_time_and_memory_have_an_end():
-    """A body that takes too long, by the wall clock or by the processor's, ends its parse and nothing else."""
-    slow = b"<rss version='2.0'><channel>&bad;" + b"<item><title>x</title></item>" * 200_000 + b"<"
-    pool = PooledFeedParser(ParseLimits(workers=2, timeout_s=1.0, cpu_s=30))
+HEAVY = FORMATS["rss20"].replace("First.", "&amp;amp;" * 1_000_000).encode()
+"""9 MB that take more than a second, though nothing in them is forbidden."""
+
+
+@pytest.mark.parametrize(
+    "limits,kind",
+    [({"timeout_s": 0.3}, "timeout"), ({"cpu_s": 0.0}, "timeout"), ({"max_memory_bytes": 40 * 2**20}, "memory"),
+     ({"max_body_bytes": 1_000_000}, "too-large")],
+)  # fmt: skip
+async def test_every_limit_ends_one_parse_and_no_other(limits, kind):
+    """Wall time, processor time, memory and size have an end, while another feed goes through beside."""
+    pool = PooledFeedParser(ParseLimits(workers=2, **limits))
     try:
-        failed, good = await asyncio.gather(pool.parse(slow, {}, URL), pool.parse(FORMATS["rss20"].encode(), {}, URL))
-        assert failed.kind == "timeout"
+        failed, good = await asyncio.gather(pool.parse(HEAVY, {}, URL), pool.parse(FORMATS["rss20"].encode(), {}, URL))
+        assert failed.kind == kind
         assert isinstance(good, ParsedFeed)
+        assert isinstance(await pool.parse(FORMATS["rss20"].encode(), {}, URL), ParsedFeed)
     finally:
         pool.close()
-    small = PooledFeedParser(ParseLimits(workers=1, max_memory_bytes=40 * 2**20))
-    try:
-        outcome = await small.parse(slow * 4, {}, URL)
-        assert outcome.kind in {"memory", "crashed"}
-    finally:
-        small.close()
+
+
+async def test_closing_does_not_wait_for_a_parse():
+    """A stop kills what is under way: it takes no second though the parse would."""
+    pool = PooledFeedParser(ParseLimits(workers=1))
+    await pool.parse(FORMATS["rss20"].encode(), {}, URL)
+    under_way = asyncio.create_task(pool.parse(HEAVY * 4, {}, URL))
+    await asyncio.sleep(0.2)
+    began = time.monotonic()
+    await asyncio.to_thread(pool.close)
+    assert (await under_way).kind == "crashed"
+    assert time.monotonic() - began < 1
 
 
 ORPHAN = """
