@@ -160,7 +160,7 @@ def run_match(
     """
     if options.streaming and options.runner == "FnApiRunner":
         raise ConfigError(
-            "match.streaming: FnApiRunner never ends an endless run; name another runner, or leave it off"
+            "match.streaming: FnApiRunner never ends an endless run; name another runner or leave it off"
         )
     job = _MatchJob(log_url, index_url, schema_dir, options, clock, progress)
     try:

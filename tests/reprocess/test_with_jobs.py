@@ -140,14 +140,16 @@ def test_jobs_at_work_follow_and_lose_nothing(desk, new_desk, rules, play, alert
     ]
     for job in jobs:
         job.start()
-    for start, end in ((3, 5), (5, 90)):
-        assert reprocess_when_live(desk, reprocess).promoted
-        play.fill(desk.log, appends[start:end])
-    play.fill(desk.log, appends[90:])
-    settle(desk, len(appends))
-    stop.set()
-    for job in jobs:
-        job.join(60)
+    try:
+        for start, end in ((3, 5), (5, 90)):
+            assert reprocess_when_live(desk, reprocess).promoted
+            play.fill(desk.log, appends[start:end])
+        play.fill(desk.log, appends[90:])
+        settle(desk, len(appends))
+    finally:
+        stop.set()
+        for job in jobs:
+            job.join(60)
     plain = new_desk("plain")
     play.fill(plain.log, appends)
     plain.match()
