@@ -1,10 +1,9 @@
 """Looking at a body before anything parses it: what it is, and whether it is made to hurt.
 
 One pass of expat, with nothing built, finds bombs and measures depth, attributes and items; a body with too many items
-is cut after the last one that fits.
+is cut after the last one that fits. Bodies here are UTF-8 (see `feed_encoding`).
 """
 
-import codecs
 import re
 from typing import Final, NamedTuple
 from xml.parsers import expat
@@ -12,12 +11,10 @@ from xml.parsers import expat
 _HEAD: Final = 4096
 _HTML: Final = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _FEED: Final = re.compile(rb"<(?:[\w-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
-_DECLARED: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.-]{1,40})["']""", re.IGNORECASE)
+_ITEM: Final = re.compile(rb"<(?:[\w-]+:)?(?:item|entry)[\s/>]")
 _ITEMS: Final = frozenset({"item", "entry"})
 _MAX_DEPTH: Final = 100
 _MAX_ATTRIBUTES: Final = 200
-_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0?\0", b"\0<\0?")
-_ARABIC_SHARE: Final = 0.6
 
 
 class HostileError(ValueError):
@@ -29,60 +26,32 @@ class Checked(NamedTuple):
 
     body: bytes
     cut: int
-    warnings: tuple[str, ...]
 
 
 def is_json(body: bytes) -> bool:
     """Tell a JSON document from markup."""
-    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
+    return body.lstrip()[:1] in {b"{", b"["}
 
 
 def is_html(body: bytes) -> bool:
     """Tell a web page from a feed."""
-    head = body[:_HEAD].replace(b"\0", b"")
-    return bool(_HTML.search(head)) and not _FEED.search(head)
+    return bool(_HTML.search(body, 0, _HEAD)) and not _FEED.search(body, 0, _HEAD)
 
 
 def check(body: bytes, max_items: int) -> Checked:
-    """Check an XML body, mend what can be mended. Raises HostileError."""
-    body, warnings = _mend(body)
+    """Check an XML body, and cut it when it has too many items. Raises HostileError."""
     survey = _Survey(max_items)
-    survey.read(body)
-    if survey.cut_at is not None:
-        return Checked(survey.shortened(body), survey.items - max_items, warnings)
-    return Checked(body, 0, warnings)
+    if survey.read(body) or survey.cut_at is not None:
+        return Checked(survey.shortened(body), max(0, survey.items - max_items))
+    return _cut_broken(body, max_items)
 
 
-def _mend(body: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """Remove NUL bytes from bodies of one-byte encodings, and read Arabic that claims to be UTF-8."""
-    if body.startswith(_WIDE):
-        return body, ()
-    warnings = []
-    body = body.lstrip(b" \t\r\n")
-    if b"\0" in body:
-        body = body.replace(b"\0", b"")
-        warnings.append("NUL bytes removed")
-    declared = _DECLARED.match(body[:_HEAD])
-    if declared is None or declared.group(1).lower() in {b"utf-8", b"utf8"}:
-        mended = _as_arabic(body)
-        if mended is not None:
-            return mended, (*warnings, "declared as UTF-8, read as windows-1256")
-    return body, tuple(warnings)
-
-
-def _as_arabic(body: bytes) -> bytes | None:
-    """Return a body in UTF-8 that is really windows-1256: not UTF-8, and mostly Arabic letters beyond ASCII."""
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start > len(body) - 4:
-            return None
-    else:
-        return None
-    text = body.decode("windows-1256", "replace")
-    beyond = [letter for letter in text if letter > "\x7f"]
-    arabic = sum("\u0600" <= letter <= "\u06ff" for letter in beyond)
-    return text.encode("utf-8") if arabic > _ARABIC_SHARE * len(beyond) else None
+def _cut_broken(body: bytes, max_items: int) -> Checked:
+    """Cut a body that is not well-formed, where its first item too many seems to begin."""
+    places = [found.start() for found in _ITEM.finditer(body)]
+    if len(places) <= max_items:
+        return Checked(body, 0)
+    return Checked(body[: places[max_items]], len(places) - max_items)
 
 
 class _Survey:
@@ -94,21 +63,20 @@ class _Survey:
         self._max_items = max_items
         self._open: list[str] = []
         self._left: list[str] = []
-        self._parser = expat.ParserCreate()
+        self._parser = expat.ParserCreate("utf-8")
         self._parser.ordered_attributes = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.EntityDeclHandler = self._entity
 
-    def read(self, body: bytes) -> None:
-        """Read a body as far as it is well-formed. Raises HostileError."""
+    def read(self, body: bytes) -> bool:
+        """Read a body as far as it is well-formed; tell whether all of it is. Raises HostileError."""
         try:
             self._parser.Parse(body, True)
-        except HostileError:
-            raise
-        except (expat.ExpatError, LookupError, ValueError):
-            # Not well-formed, or in an encoding that expat has not: the parser behind this has more patience.
-            return
+        except expat.ExpatError:
+            # The parser behind this has more patience.
+            return False
+        return True
 
     def _entity(self, *_: object) -> None:
         raise HostileError("it declares entities")
@@ -130,7 +98,7 @@ class _Survey:
 
     def shortened(self, body: bytes) -> bytes:
         """Return the body up to the cut, with what was open closed."""
+        if self.cut_at is None:
+            return body
         closing = "".join(f"</{name}>" for name in reversed(self._left))
-        encoding = "utf-16-le" if body.startswith((b"\xff\xfe", b"<\0")) else "utf-8"
-        encoding = "utf-16-be" if body.startswith((b"\xfe\xff", b"\0<")) else encoding
-        return body[: self.cut_at] + closing.encode(encoding)
+        return body[: self.cut_at] + closing.encode()
