@@ -13,6 +13,7 @@ CLAUSE_PREPOSITIONS: Final = frozenset({"before", "after", "since", "until", "ti
 """Prepositions that open a clause when a finite verb follows their noun."""
 NON_FINITE: Final = frozenset({"inf", "part", "ger", "reduced"})
 _DIRECTIONS: Final = ("north", "south", "east", "west", "close", "next")
+_COMPASS: Final = ("north", "south", "east", "west")
 _PARENTHESIS: Final = 12
 """Tokens of a parenthesis that is passed over ("(PUK)"): it explains, and hides what stands on both sides."""
 _TELLING: Final = frozenset({"tell", "inform", "assure"})
@@ -173,6 +174,12 @@ def is_insertion(sentence: Sentence, last: Phrase, verb: VerbGroup, cues: frozen
 def near(prep: str) -> str:
     """Read "south of", "close to" and "next to" as "near"."""
     return "near" if prep.endswith((" of", " to")) and prep.startswith(_DIRECTIONS) else prep
+
+
+def is_bearing(sentence: Sentence, phrase: Phrase) -> bool:
+    """Tell whether a place only says where another one lies ("Taza, south of Kirkuk")."""
+    before = sentence.lemmas[phrase.start - 2] if phrase.start > 1 else ""
+    return sentence.lows[phrase.start - 1] == "of" and before.startswith(_COMPASS)
 
 
 def finite_ancestor(clause: Clause, *, climb: bool) -> Clause:

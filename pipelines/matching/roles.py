@@ -4,16 +4,17 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+from pipelines.matching.around import is_bearing
 from pipelines.matching.attribution import Credit, Credits, claim_of
 from pipelines.matching.dates import MONTHS, When
 from pipelines.matching.parties import Parties
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.realis import Moods, dated, is_pluperfect, nearest
-from pipelines.matching.reported import issued, told
+from pipelines.matching.reported import behind, told
 from pipelines.matching.speech import Speech
 from pipelines.matching.tokens import Sentence
-from pipelines.matching.triggers import Found, Triggers, clause_phrases
+from pipelines.matching.triggers import Found, Triggers, clause_phrases, is_argument
 from schemas.records import Claim, CodedEvent, EventTime, Party, Realis, Trigger
 
 _MOST_PARTIES: Final = 12
@@ -119,7 +120,7 @@ def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
         return moods.realis(clause), moods.negated(clause)
     phrase = next((phrase for phrase in clause_phrases(clause) if phrase.start <= found.start < phrase.end), None)
     realis, negated = moods.of_noun(context.sentence, clause, phrase) if phrase is not None else ("actual", False)
-    if clause.verb is None or not _is_argument(found) or realis != "actual" or negated:
+    if clause.verb is None or not is_argument(found) or realis != "actual" or negated:
         return realis, negated
     return moods.realis(clause), moods.negated(clause)
 
@@ -133,11 +134,6 @@ def _time(context: Context, found: Found, realis: Realis) -> When | None:
     if found.clause.kind == "comp" and is_pluperfect(context.sentence, found.clause):
         times = [time for time in times if limits[0] <= time.start < limits[1]]
     return nearest(times, trigger, limits)
-
-
-def _is_argument(found: Found) -> bool:
-    """Tell whether an event noun is subject or object of its clause, so that the clause's mood is its own."""
-    return any(phrase.head == found.start for phrase in (*found.clause.subjects, *found.clause.objects))
 
 
 def _limits(sentence: Sentence, clause: Clause) -> tuple[int, int]:
@@ -223,12 +219,9 @@ def _fill(context: Context, found: Found, names: Iterable[str], used: set[int], 
         elif name == "audience":
             fresh = _audience(context)
         else:
-            phrases = found.slots.get(name, ())
-            if name == "subj":
-                phrases = issued(context.sentence, found.clause, phrases, context.cues.document)
             fresh = [
                 party
-                for phrase in phrases
+                for phrase in behind(context.sentence, found.clause, found.slots, name, context.cues.document)
                 if phrase.start not in used and not _is_place_only(context, found, phrase, name)
                 for party in _party(context, phrase, used, strict=name not in {"subj", "obj"})
             ]
@@ -317,12 +310,18 @@ _ADJECTIVE_CLASS: Final = {
 def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Party, ...]:
     """Collect the places of an event; without any, the setting that opens the sentence."""
     places: dict[str, Party] = {}
+    bearings: list[Phrase] = []
     for name in names:
         for phrase in found.slots.get(name, ()):
-            if not phrase.early or found.nominal or phrase.holder is None or not _is_somebody(context, phrase.holder):
+            if is_bearing(context.sentence, phrase):
+                bearings.append(phrase)
+            elif not phrase.early or found.nominal or phrase.holder is None or not _is_somebody(context, phrase.holder):
                 _add_place(context, phrase, places, unknown=name in _SETTINGS)
                 if name in {"obj", "subj"}:
                     _places_inside(context, phrase, places)
+    for phrase in bearings if not places else ():
+        if not phrase.early or found.nominal or phrase.holder is None or not _is_somebody(context, phrase.holder):
+            _add_place(context, phrase, places)
     if found.nominal:
         _modifying_place(context, found, places)
     if (
@@ -338,7 +337,7 @@ def _places_inside(context: Context, phrase: Phrase, places: dict[str, Party]) -
     """Take the places that an object names by its own prepositions, unless it is somebody."""
     if not context.parties.ids(context.sentence, phrase):
         for prep, inner in phrase.preps:
-            if prep in {"of", "in", "near", "at", "around"}:
+            if prep in {"of", "in", "near", "at", "around"} and not (places and is_bearing(context.sentence, inner)):
                 _add_place(context, inner, places)
 
 
