@@ -22,6 +22,9 @@ _SKIP: Final = frozenset({"ADV", "NEG"})
 _SUBLIKE: Final = frozenset({"after", "before", "since", "until", "as", "when", "while"})
 _QUANTITIES: Final = frozenset({"all", "some", "many", "several", "those", "most", "few", "both"})
 _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
+_OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
+_OPENS_THING: Final = frozenset({"DET", "PRP$", "PRON", "NAME"})
+"""What follows "close" in "to close their border", and not in "to close allies"."""
 _COPULAS: Final = frozenset({"remain", "stay", "seem", "appear", "become", "feel", "look"})
 _NUMBER: Final = re.compile(r"\d")
 _LOOKAHEAD: Final = 24
@@ -133,8 +136,8 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
                 lemmas[at] = grammar.noun_lemma(lows[at])
             elif verb is None and choice in VERBS:
                 lemmas[at] = lows[at]
-        elif current == "ADJ" and at and _is_noun_here(sentence, grammar, at):
-            tags[at] = "NOUN"
+        elif current == "ADJ" and at:
+            _adjective(sentence, grammar, at)
         elif (
             current == "ADV" and at and tags[at - 1] == "DET" and at + 1 < len(tags) and tags[at + 1] in {"ADJ", "NOUN"}
         ):
@@ -143,6 +146,17 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
             tags[at] = "BE"
         elif current == "WH" and lows[at] == "that":
             tags[at] = _that(tags, at)
+
+
+def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
+    """Decide what else a word that the lists call an adjective can be here."""
+    tags, verb = sentence.tags, grammar.verbs.get(sentence.lows[at])
+    if _is_noun_here(sentence, grammar, at):
+        tags[at] = "NOUN"
+    elif verb is not None and tags[at - 1] == "TO" and "VB" in verb.forms and _next(tags, at) in _OPENS_THING:
+        tags[at], sentence.lemmas[at] = "VB", verb.lemma
+    elif verb is not None and sentence.lows[at - 1] == "being" and "VBN" in verb.forms:
+        tags[at], sentence.lemmas[at] = "VBN", verb.lemma
 
 
 def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:
@@ -286,6 +300,13 @@ def _plain_present(sentence: Sentence, before: int, form: str) -> str:
     return ""
 
 
+def _is_object(sentence: Sentence, at: int) -> bool:
+    """Tell whether the noun phrase that ends at `at` follows a verb in its plain form ("halt all oil exports")."""
+    while at > 0 and sentence.tags[at] in _OBJECT_PARTS:
+        at -= 1
+    return sentence.tags[at] == "VB"
+
+
 def _is_plural(low: str) -> bool:
     return (low.endswith("s") and not low.endswith("ss")) or low in _PLURALS
 
@@ -300,7 +321,9 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
     if tag_before in {"TO", "MODAL", "DO"} and form == "VB":
         return "VB"
     if not (weak or noun) and (plain := _plain_present(sentence, before, form)):
-        inside = sentence.tags[before] in {"NOUN", "NAME"} and _finite_precedes(sentence, before, grammar)
+        inside = sentence.tags[before] in {"NOUN", "NAME"} and (
+            _finite_precedes(sentence, before, grammar) or (form == "VBZ" and _is_object(sentence, before))
+        )
         return "NOUN" if inside else plain
     if tag_before in _BEFORE_NOUN or tag_before == "BE":
         return "NOUN"
@@ -311,7 +334,8 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
     if tag_before in {"NOUN", "NAME"}:
         return _after_noun(sentence, at, before, form, grammar, weak=weak)
     if tag_before in VERBS:
-        return "NOUN" if tag_before != "VB" or sentence.lemmas[before] not in {"help", "let", "make"} else "VB"
+        bare = form == "VB" and tag_before == "VB" and sentence.lemmas[before] in {"help", "let", "make"}
+        return "VB" if bare else "NOUN"
     return form if after in _OPENS_OBJECT and not weak else "NOUN"
 
 

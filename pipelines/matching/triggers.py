@@ -44,7 +44,7 @@ class Triggers:
         found += [
             hit
             for hit in self._nominal(sentence, clauses, used)
-            if hit.start not in taken and not (_is_argument(hit) and (hit.clause.index, hit.rule.group.type) in doubled)
+            if hit.start not in taken and not (is_argument(hit) and (hit.clause.index, hit.rule.group.type) in doubled)
         ]
         found.sort(key=lambda hit: (hit.start, hit.rule.id))
         return found
@@ -301,8 +301,8 @@ _NAMING: Final = frozenset(
 )
 
 
-def _is_argument(hit: Found) -> bool:
-    """Tell whether an event noun is subject or object of its clause ("reinforcements were deployed")."""
+def is_argument(hit: Found) -> bool:
+    """Tell whether an event noun is subject or object of its clause and has its mood."""
     return any(phrase.head == hit.start for phrase in (*hit.clause.subjects, *hit.clause.objects))
 
 

@@ -57,3 +57,42 @@ def test_a_demand_about_the_theatre_is_relevant(coder):
     assert relevant(coder, "The Iraqi prime minister refused to bring the Sinjar file before the chamber.")
     assert not relevant(coder, "The oil ministry invited BP to return to Basra. Erbil was quiet.")
     assert not relevant(coder, "A chef asked a farmer to bring apples to Kirkuk.")
+
+
+def ids(parties):
+    return {party.id for party in parties}
+
+
+def only(events, kind):
+    (event,) = (event for event in events if event.type == kind)
+    return event
+
+
+def test_a_measure_is_done_to_those_who_are_told_of_it(code):
+    """A halt that X is told of is a sanction on X, by those who told it."""
+    event = only(code("Baghdad told the Kurdistan Regional Government that it would stop paying salaries."), "SANCTION")
+    assert (ids(event.actors), ids(event.recipients), event.mode) == ({"iraq-gov"}, {"krg"}, "economic")
+
+
+def test_who_issues_a_text_does_what_it_says(code):
+    """A statement that accuses is the accusation of those who put it out."""
+    event = only(code("The KDP answered in Kirkuk with a letter that accused the PUK of treason."), "ACCUSE")
+    assert (ids(event.actors), ids(event.recipients)) == ({"kdp"}, {"puk"})
+
+
+def test_preparing_an_attack_is_mobilisation(code):
+    """Nobody has attacked yet: no assault, but forces made ready, in the active as in the passive."""
+    (event,) = code("The Iraqi army is preparing an assault on Makhmour.")
+    assert (event.type, ids(event.actors), ids(event.places)) == ("MOBILIZE", {"iraq-army"}, {"makhmour"})
+    (event,) = code("An offensive against Sinjar is being prepared.")
+    assert (event.type, ids(event.places)) == ("MOBILIZE", {"sinjar"})
+
+
+def test_verbs_and_nouns_of_the_same_form_are_told_apart(code):
+    """To close a gate, to make offers and to halt transfers: what stands before them decides."""
+    event = only(code("Erbil asked Turkey again to close its gate at Fish Khabur."), "REQUEST")
+    assert ids(event.recipients) == {"turkey-gov"}
+    event = only(code("Baghdad has asked BP to make offers for Kirkuk as soon as possible, it said."), "REQUEST")
+    assert (ids(event.actors), ids(event.recipients)) == ({"iraq-gov"}, {"bp"})
+    event = only(code("Baghdad will halt all currency transfers to the Kurdistan Region."), "SANCTION")
+    assert ids(event.places) == {"kurdistan-region"}
