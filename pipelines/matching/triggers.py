@@ -230,11 +230,21 @@ class Triggers:
         if _only_called(clause, phrase):
             return None
         slots = noun_slots(rule, phrase, clause, self.patterns)
+        if sentence.lemmas[phrase.head] in _CONTESTS:
+            return (
+                Found(phrase.head, phrase.head + 1, rule, clause, slots, True)
+                if self._over_place(sentence, phrase)
+                else None
+            )
         strong = self._eventive(phrase, clause)
         argued = self._has_party(sentence, phrase)
         if not strong and not argued:
             return None
         return Found(phrase.head, phrase.head + 1, rule, clause, slots, True)
+
+    def _over_place(self, sentence: Sentence, phrase: Phrase) -> bool:
+        """Tell the fight for a town from the fight against corruption."""
+        return any(prep in {"for", "over"} and self.parties.place_ids(sentence, inner) for prep, inner in phrase.preps)
 
     def _eventive(self, phrase: Phrase, clause: Clause) -> bool:
         """Tell whether the clause says that it happens: "clashes broke out", "launched an attack", "there were"."""
@@ -261,6 +271,8 @@ class Triggers:
         return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
 
 
+_CONTESTS: Final = frozenset({"fight", "battle"})
+"""Nouns that are an event only where they are over a place."""
 _ONGOING: Final = frozenset({"underway", "ongoing", "under"})
 _MEASURES: Final = frozenset(
     [
