@@ -181,9 +181,10 @@ def _complete(drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _fill_places(drafts: Sequence[Draft]) -> list[Draft]:
-    """Take the place of the same sentence, else the last one of the same kind of event, else the only one there is."""
-    everywhere = {draft.places for draft in drafts if draft.places and draft.policy.place != "none"}
-    only = next(iter(everywhere)) if len(everywhere) == 1 else ()
+    """Take the place of the same sentence, else the last one of the same kind of event, else the only one there is,
+    else the one that the title names.
+    """
+    theme = _theme(drafts)
     by_sentence: dict[tuple[str, int], tuple[str, ...]] = {}
     for draft in drafts:
         if draft.places:
@@ -194,10 +195,19 @@ def _fill_places(drafts: Sequence[Draft]) -> list[Draft]:
         if draft.policy.place == "none":
             filled.append(draft)
             continue
-        places = draft.places or by_sentence.get(_sentence(draft.event)) or last.get(draft.kind) or only
+        places = draft.places or by_sentence.get(_sentence(draft.event)) or last.get(draft.kind) or theme
         last[draft.kind] = places
         filled.append(draft._replace(places=places))
     return filled
+
+
+def _theme(drafts: Sequence[Draft]) -> tuple[str, ...]:
+    """Return the only places that the article gives, else the only ones of its title; () where there are several."""
+    placed = [draft for draft in drafts if draft.places and draft.policy.place != "none"]
+    for group in (placed, [draft for draft in placed if draft.event.field == "title"]):
+        if len(found := {draft.places for draft in group}) == 1:
+            return next(iter(found))
+    return ()
 
 
 def _sentence(event: CodedEvent) -> tuple[str, int]:
