@@ -1,7 +1,8 @@
 """Getting feeds over HTTP, from servers that may be slow, broken or hostile.
 
-One fetch: wait for the host's turn, then hop by hop check the address, ask, follow a redirect by hand, read the body
-piece by piece within its limits. Whatever goes wrong is a FetchFailed; no message shows a query string or credentials.
+One fetch: wait for the host's turn, check the address, ask, read the body piece by piece within its limits; a redirect
+is followed by hand, and begins anew at its host. Whatever goes wrong is a FetchFailed; no message shows a query string
+or credentials.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import msgspec
 from yarl import URL
 
 from connectors.address_guard import GuardedResolver, PrivateAddressError, literal_address, may_connect
+from connectors.host_turns import HostTurns
 from connectors.inflate import ACCEPTED, EncodingError, inflater
 from connectors.ports import Clock
 from schemas.feeds import NOT_MODIFIED, Fetched, FetchFailed, FetchRequest
@@ -25,12 +27,14 @@ _PIECE: Final = 64 * 1024
 _ACCEPT: Final = "application/rss+xml, application/atom+xml, application/feed+json, application/xml, */*;q=0.5"
 _MAX_RETRY_AFTER_S: Final = 7 * 86400.0
 _OK: Final = 200
+_BROKEN: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 class FetchLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits of one fetch, and of all together.
 
-    `max_wire_bytes` counts what comes over the network, `max_body_bytes` what it unpacks to. A host gets
+    `total_timeout_s` is the time from asking to the end of the answer, over all redirects; waiting for a turn does not
+    count. `max_wire_bytes` counts the body as it comes, `max_body_bytes` what it unpacks to. A host gets
     `per_host_concurrent` requests at a time, `per_host_delay_s` apart. `allow_loopback` lets feeds of this machine be
     fetched, as the demo does; private networks stay closed.
     """
@@ -53,15 +57,6 @@ class _Failed(Exception):  # noqa: N818 (never leaves this module: a way out of 
         self.kind, self.status, self.retry_after_s = kind, status, retry_after_s
 
 
-class _Host:
-    """The turn of one host."""
-
-    def __init__(self, concurrent: int) -> None:
-        self.turns = asyncio.Semaphore(concurrent)
-        self.next_at = 0.0
-        self.waiting = 0
-
-
 class _Hop(NamedTuple):
     """Where a redirect leads, and whether for good."""
 
@@ -74,9 +69,46 @@ def shown(url: URL | str) -> str:
     try:
         parsed = URL(url) if isinstance(url, str) else url
         port = "" if parsed.is_default_port() or parsed.explicit_port is None else f":{parsed.explicit_port}"
-        return f"{parsed.scheme}://{parsed.host or ''}{port}{parsed.path}"[:300]
+        return f"{parsed.scheme}://{parsed.raw_host or ''}{port}{parsed.raw_path}"[:300]
     except ValueError:
         return "an address that can't be read"
+
+
+class _Trip:
+    """The way of one fetch from redirect to redirect. Credentials belong to the first host only."""
+
+    def __init__(self, request: FetchRequest, limits: FetchLimits) -> None:
+        self.first = self.url = _checked(request.url)
+        self.headers = _validators(request)
+        self.left_s = limits.total_timeout_s
+        self._left_hops = self._max_hops = limits.max_redirects
+        self._permanent = True
+        self._seen = {self.url.with_user(None)}
+
+    def login(self) -> str | None:
+        """Return the header Authorization for the present address."""
+        first, here = self.first, self.url
+        if first.user is None or (here.scheme, here.raw_host, here.port) != (first.scheme, first.raw_host, first.port):
+            return None
+        return aiohttp.encode_basic_auth(first.user, first.password or "")
+
+    def turn_to(self, hop: _Hop) -> None:
+        """Follow a redirect. Raises _Failed for one that leads nowhere."""
+        if not self._left_hops:
+            raise _Failed("redirects", f"{shown(self.first)}: more than {self._max_hops} redirects")
+        self._left_hops -= 1
+        self._permanent = self._permanent and hop.permanent
+        self.url = _checked(str(hop.url)).with_user(None)
+        if self.url in self._seen:
+            raise _Failed("redirects", f"{shown(self.first)}: redirects lead in a circle")
+        self._seen.add(self.url)
+
+    def moved_to(self) -> str | None:
+        """Return the address that the feed has moved to for good. One with credentials stays where it was put: the
+        new address can't hold them.
+        """
+        moved = self._permanent and self.url != self.first and self.first.user is None
+        return str(self.url) if moved else None
 
 
 class HttpFetcher:
@@ -86,22 +118,16 @@ class HttpFetcher:
         self._limits = limits
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
-        self._hosts: dict[str, _Host] = {}
-        self._all = asyncio.Semaphore(limits.max_concurrent)
+        self._turns = HostTurns(
+            concurrent=limits.max_concurrent, per_host=limits.per_host_concurrent, delay_s=limits.per_host_delay_s
+        )
 
     async def fetch(self, request: FetchRequest) -> Fetched | FetchFailed:
         """Get one feed. Never raises but when it is cancelled."""
         try:
-            url = _checked(request.url)
-            async with self._turn(url.host or ""), asyncio.timeout(self._limits.total_timeout_s):
-                return await self._follow(url, request)
+            return await self._travel(_Trip(request, self._limits))
         except _Failed as failed:
             return self._failed(failed.kind, str(failed), failed.status, failed.retry_after_s)
-        except TimeoutError:
-            limit = f"{self._limits.total_timeout_s:g} s"
-            return self._failed("timeout", f"{shown(request.url)}: no complete answer within {limit}")
-        except PrivateAddressError as error:
-            return self._failed("private-address", str(error))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return self._failed(*_explain(error, shown(request.url)))
 
@@ -110,51 +136,54 @@ class HttpFetcher:
     ) -> FetchFailed:
         return FetchFailed(kind=kind, message=message, at=self._clock.now(), status=status, retry_after_s=retry_after_s)
 
-    def _turn(self, host: str) -> "_Turn":
-        found = self._hosts.get(host)
-        if found is None:
-            found = self._hosts[host] = _Host(self._limits.per_host_concurrent)
-        return _Turn(self._hosts, host, self._all, self._limits.per_host_delay_s)
+    async def _travel(self, trip: _Trip) -> Fetched:
+        """Go from host to host, with a turn at each."""
+        while True:
+            host = trip.url.raw_host
+            async with self._turns.turn(host or ""):
+                while trip.url.raw_host == host:
+                    answer = await self._in_time(trip)
+                    if isinstance(answer, Fetched):
+                        return msgspec.structs.replace(answer, moved_to=trip.moved_to())
+                    trip.turn_to(answer)
 
-    async def _follow(self, url: URL, request: FetchRequest) -> Fetched:
-        """Go from hop to hop. Credentials belong to the first host only."""
-        first, permanent, seen = url, True, {str(url)}
-        headers = _validators(request)
-        for _ in range(self._limits.max_redirects + 1):
-            same_host = (url.scheme, url.host, url.port) == (first.scheme, first.host, first.port)
-            outcome = await self._ask(url, headers, first if same_host else None)
-            if isinstance(outcome, Fetched):
-                moved = str(url) if permanent and url != first else None
-                return msgspec.structs.replace(outcome, moved_to=moved)
-            url, permanent = _checked(str(outcome.url)), permanent and outcome.permanent
-            if str(url) in seen:
-                raise _Failed("redirects", f"{shown(first)}: redirects lead in a circle")
-            seen.add(str(url))
-        raise _Failed("redirects", f"{shown(first)}: more than {self._limits.max_redirects} redirects")
+    async def _in_time(self, trip: _Trip) -> Fetched | _Hop:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            async with asyncio.timeout(trip.left_s) as limit:
+                return await self._ask(trip)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            seconds = f"{self._limits.total_timeout_s:g} s"
+            raise _Failed("timeout", f"{shown(trip.url)}: no complete answer within {seconds}") from error
+        finally:
+            trip.left_s -= clock() - began
 
-    async def _ask(self, url: URL, headers: dict[str, str], credentials: URL | None) -> Fetched | _Hop:
-        literal = literal_address(url.host or "")
+    async def _ask(self, trip: _Trip) -> Fetched | _Hop:
+        where, login = shown(trip.url), trip.login()
+        literal = literal_address(trip.url.raw_host or "")
         if literal is not None and not may_connect(literal, allow_loopback=self._limits.allow_loopback):
-            raise _Failed("private-address", f"{shown(url)}: this address is not public")
-        if credentials is not None and (credentials.user or credentials.password):
-            login = aiohttp.encode_basic_auth(credentials.user or "", credentials.password or "")
-            headers = {**headers, "Authorization": login}
-        bare = url.with_user(None)
-        async with self._open().get(bare, headers=headers, allow_redirects=False) as response:
+            raise _Failed("private-address", f"{where}: this address is not public")
+        headers = trip.headers if login is None else {**trip.headers, "Authorization": login}
+        url = trip.url.with_user(None)
+        async with self._open().get(url, headers=headers, allow_redirects=False) as response:
             if response.status in _REDIRECTS and "Location" in response.headers:
-                target = bare.join(URL(response.headers["Location"].strip()))
+                target = url.join(URL(response.headers["Location"].strip()))
                 return _Hop(target, response.status in _PERMANENT)
             if response.status not in {_OK, NOT_MODIFIED}:
                 wait_s = self._retry_after(response.headers.get("Retry-After"))
-                raise _Failed("http-status", f"{shown(url)}: status {response.status}", response.status, wait_s)
-            body = await self._read(response, shown(url)) if response.status == _OK else b""
-            fields = {name.lower(): value for name, value in response.headers.items()}
-            return Fetched(status=response.status, url=str(bare), headers=fields, body=body, at=self._clock.now())
+                raise _Failed("http-status", f"{where}: status {response.status}", response.status, wait_s)
+            body = await self._read(response, where) if response.status == _OK else b""
+            fields = {name.lower(): _storable(value) for name, value in response.headers.items()}
+            return Fetched(status=response.status, url=str(url), headers=fields, body=body, at=self._clock.now())
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             limits = self._limits
             self._session = aiohttp.ClientSession(
+                # A cache of names would outlive the check of their addresses.
                 connector=aiohttp.TCPConnector(
                     resolver=GuardedResolver(allow_loopback=limits.allow_loopback),
                     limit=limits.max_concurrent,
@@ -211,45 +240,6 @@ class HttpFetcher:
             self._session = None
 
 
-class _Turn:
-    """Waits for a host's turn and a free place among all; hosts that nobody waits for are forgotten."""
-
-    def __init__(self, hosts: dict[str, _Host], name: str, everybody: asyncio.Semaphore, delay_s: float) -> None:
-        self._hosts = hosts
-        self._name = name
-        self._host = hosts[name]
-        self._all = everybody
-        self._delay_s = delay_s
-
-    async def __aenter__(self) -> None:
-        self._host.waiting += 1
-        try:
-            await self._host.turns.acquire()
-        except BaseException:
-            self._leave()
-            raise
-        try:
-            loop = asyncio.get_running_loop()
-            await asyncio.sleep(max(0.0, self._host.next_at - loop.time()))
-            await self._all.acquire()
-            self._host.next_at = loop.time() + self._delay_s
-        except BaseException:
-            self._host.turns.release()
-            self._leave()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        self._all.release()
-        self._host.turns.release()
-        self._leave()
-
-    def _leave(self) -> None:
-        self._host.waiting -= 1
-        over = asyncio.get_running_loop().time() >= self._host.next_at
-        if self._host.waiting == 0 and over and self._hosts.get(self._name) is self._host:
-            del self._hosts[self._name]
-
-
 def _checked(text: str) -> URL:
     """Read an address that may be asked. Raises _Failed."""
     try:
@@ -262,23 +252,25 @@ def _checked(text: str) -> URL:
 
 
 def _validators(request: FetchRequest) -> dict[str, str]:
-    """Echo the validators as they came; one that would break the request is left out."""
+    """Echo the validators as they came; one that would break the request, or that did not come whole, is left out."""
     found = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
-    return {name: value for name, value in found.items() if value and not set(value) & set("\r\n\0")}
+    return {name: value for name, value in found.items() if value and value.isprintable() and _BROKEN not in value}
+
+
+def _storable(value: str) -> str:
+    """Replace bytes of a header that are no UTF-8."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _explain(error: Exception, where: str) -> tuple[str, str]:
     """Name what went wrong: kind and message. The error's own text may hold the whole address, so it is not shown."""
-    cause = error
-    while isinstance(cause.__cause__, OSError) and not isinstance(cause, PrivateAddressError):
-        cause = cause.__cause__
-    if isinstance(cause, PrivateAddressError):
-        return "private-address", f"{where}: {cause}"
+    if isinstance(error.__cause__, PrivateAddressError):
+        return "private-address", f"{where}: {error.__cause__}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "dns", f"{where}: the host name can't be resolved"
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
         return "tls", f"{where}: no trusted TLS connection"
-    if isinstance(error, aiohttp.ServerTimeoutError):
+    if isinstance(error, TimeoutError):
         return "timeout", f"{where}: no connection in time"
     if isinstance(error, aiohttp.ClientConnectorError | ConnectionRefusedError):
         return "refused", f"{where}: no connection"
