@@ -159,9 +159,7 @@ def run_match(
     `max_failures` failed epochs in a row the last error (KirkukError for expected ones).
     """
     if options.streaming and options.runner == "FnApiRunner":
-        raise ConfigError(
-            "match.streaming: FnApiRunner never ends an endless run; name another runner or leave it off"
-        )
+        raise ConfigError("match.streaming: FnApiRunner never ends an endless run; name another runner or leave it off")
     job = _MatchJob(log_url, index_url, schema_dir, options, clock, progress)
     try:
         if options.streaming:
