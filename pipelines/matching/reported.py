@@ -16,6 +16,8 @@ def told(event_type: str, clause: Clause) -> list[Phrase]:
     parent = clause.parent
     if event_type not in _MEASURES or clause.kind != "comp" or parent is None or parent.verb is None:
         return []
+    if clause.verb is not None and clause.verb.passive:
+        return []
     return parent.undergoers() if parent.verb.lemma in _TELLING else []
 
 

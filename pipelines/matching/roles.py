@@ -127,11 +127,11 @@ def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
 
 def _time(context: Context, found: Found, realis: Realis) -> When | None:
     """Return the time that belongs to a trigger. What is done can't lie ahead, and what "had" been done before a
-    statement isn't dated by the statement's day.
+    statement or another deed isn't dated by the day of that.
     """
     trigger, limits = context.sentence.starts[found.start], _limits(context.sentence, found.clause)
     times = [time for time in context.times if realis != "actual" or not context.today or time.first <= context.today]
-    if found.clause.kind == "comp" and is_pluperfect(context.sentence, found.clause):
+    if found.clause.kind in {"comp", "rel", "sub"} and is_pluperfect(context.sentence, found.clause):
         times = [time for time in times if limits[0] <= time.start < limits[1]]
     return nearest(times, trigger, limits)
 
