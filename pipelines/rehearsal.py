@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from pipelines.alerting import Ancestry, Ledger, Sighting, decide
+from pipelines.alerting import HISTORY, Ancestry, Ledger, Sighting, decide
 from pipelines.developments import Board, Update, changes
 from schemas.records import AlertRaised
 from schemas.rules import Rules
 
 
 class Counts(NamedTuple):
-    """Alerts of the ledger, alerts of the rehearsal, those of the rehearsal that the ledger lacks, and the contrary."""
+    """Alerts of the ledger (history aside), of the rehearsal, of the rehearsal alone, and of the ledger alone."""
 
     raised: int
     rehearsed: int
@@ -48,7 +48,11 @@ class Rehearsal:
             for alert in self._ledger.alerts.values()
         ]
         keys = {(rule, key, change) for rule, lineage, change in rehearsed for key in lineage}
-        raised = [(alert.rule, alert.development_id, alert.change) for alert in ledger.alerts.values()]
+        raised = [
+            (alert.rule, alert.development_id, alert.change)
+            for alert in ledger.alerts.values()
+            if alert.suppressed != HISTORY
+        ]
         return Counts(
             raised=len(raised),
             rehearsed=len(rehearsed),
