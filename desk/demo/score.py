@@ -93,7 +93,7 @@ def score(
     expected = [label for label in playbook.labels if not label.minor and _is_readable(playbook, label, coded)]
     found = {label.id for label in expected for item in developments if tells(label, item, known)}
     false = [item.alert for item in judged if item.label is None]
-    repeated = _repeated(judged)
+    repeated = _repeated(judged, playbook, known)
     delays = sorted(_delays(judged, first_served, known))
     latest = _latest(articles)
     wanted = _wanted_alerts(expected)
@@ -210,17 +210,24 @@ def _latest(articles: Iterable[Article]) -> dict[str, int]:
     return latest
 
 
-def _repeated(judged: Iterable[_Judged]) -> list[Alert]:
-    """Return the alerts that say again what an earlier one of the same rule said."""
+def _repeated(judged: Iterable[_Judged], playbook: Playbook, known: Mapping[str, str]) -> list[Alert]:
+    """Return the alerts that say again what an earlier one of the same rule said.
+
+    Where an article tells of two labelled developments that look alike (a halt and its end), an alert counts for the
+    one that none has told of yet.
+    """
     seen: set[tuple[str, str, str]] = set()
     repeated = []
     for alert, label in sorted(judged, key=lambda item: (item.alert.raised, item.alert.alert_id)):
         if label is None:
             continue
-        key = (alert.rule, alert.change, label.id)
-        if key in seen:
+        told = [other for other in playbook.labels if tells(other, alert.development, known)]
+        keys = [(alert.rule, alert.change, choice.id) for choice in (label, *told)]
+        fresh = next((key for key in keys if key not in seen), None)
+        if fresh is None:
             repeated.append(alert)
-        seen.add(key)
+        else:
+            seen.add(fresh)
     return repeated
 
 
