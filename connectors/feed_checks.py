@@ -12,6 +12,8 @@ _HEAD: Final = 4096
 _HTML: Final = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _FEED: Final = re.compile(rb"<(?:[\w-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 _ITEM: Final = re.compile(rb"<(?:[\w-]+:)?(?:item|entry)[\s/>]")
+_ITEM_END: Final = re.compile(rb"</(?:[\w-]+:)?(?:item|entry)\s*>")
+_ROOT_END: Final = re.compile(rb"</(?:[\w-]+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _ITEMS: Final = frozenset({"item", "entry"})
 _MAX_DEPTH: Final = 100
 _MAX_ATTRIBUTES: Final = 200
@@ -22,10 +24,13 @@ class HostileError(ValueError):
 
 
 class Checked(NamedTuple):
-    """A body that may be parsed; `cut` counts the items that were cut off."""
+    """A body that may be parsed; `cut` counts the items over the limit, `rest` is the part of an item in whose middle
+    the body ends.
+    """
 
     body: bytes
-    cut: int
+    cut: int = 0
+    rest: bytes = b""
 
 
 def is_json(body: bytes) -> bool:
@@ -47,11 +52,13 @@ def check(body: bytes, max_items: int) -> Checked:
 
 
 def _cut_broken(body: bytes, max_items: int) -> Checked:
-    """Cut a body that is not well-formed, where its first item too many seems to begin."""
+    """Cut a body that is not well-formed: where its first item too many seems to begin, or the half item at its end."""
     places = [found.start() for found in _ITEM.finditer(body)]
-    if len(places) <= max_items:
-        return Checked(body, 0)
-    return Checked(body[: places[max_items]], len(places) - max_items)
+    if len(places) > max_items:
+        return Checked(body[: places[max_items]], len(places) - max_items)
+    if not places or _ROOT_END.search(body, places[-1]) or _ITEM_END.search(body, places[-1]):
+        return Checked(body)
+    return Checked(body[: places[-1]], rest=body[places[-1] :])
 
 
 class _Survey:

@@ -16,7 +16,7 @@ _LONGEST_ID: Final = 1000
 _LONGEST_LINK: Final = 2000
 _LONGEST_DATE: Final = 100
 _LONGEST_NAME: Final = 200
-_LONGEST_RECORD: Final = 10_000
+LONGEST_RECORD: Final = 10_000
 _MOST_NAMES: Final = 50
 
 
@@ -129,5 +129,5 @@ def _why_dead(item: FeedItem) -> str | None:
 
 
 def _dead(item: FeedItem, error: str) -> DeadItem:
-    record = msgspec.json.encode(item).decode()[:_LONGEST_RECORD]
+    record = msgspec.json.encode(item).decode()[:LONGEST_RECORD]
     return DeadItem(key=item.guid or item.link or "unnamed", error=error, record=record)

@@ -8,6 +8,7 @@ import msgspec
 
 from connectors.feed_dates import moment
 from connectors.feed_items import (
+    LONGEST_RECORD,
     LONGEST_TITLE,
     Found,
     ParseLimits,
@@ -63,7 +64,7 @@ def _found(feed: dict[str, Any], url: str, limits: ParseLimits) -> Found:
 
 
 def _no_item(entry: Any) -> DeadItem:
-    return DeadItem(key="unnamed", error="it is no object", record=msgspec.json.encode(entry).decode()[:1000])
+    return DeadItem(key="unnamed", error="it is no object", record=msgspec.json.encode(entry).decode()[:LONGEST_RECORD])
 
 
 def _item(entry: dict[str, Any], base: str, limits: ParseLimits) -> FeedItem:

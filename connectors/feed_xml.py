@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from connectors.feed_checks import HostileError, check
 from connectors.feed_dates import moment
 from connectors.feed_items import (
+    LONGEST_RECORD,
     LONGEST_TITLE,
     Found,
     ParseLimits,
@@ -22,7 +23,7 @@ from connectors.feed_items import (
     text_of,
 )
 from connectors.feed_text import one_line, plain, tidy
-from schemas.feeds import FeedItem, ParsedFeed, ParseFailed
+from schemas.feeds import DeadItem, FeedItem, ParsedFeed, ParseFailed
 
 _MAIL: Final = re.compile(r"[<(]?[^\s<>()]*@[^\s<>()]*[>)]?")
 _AS_IT_IS: Final = {"content-type": "application/xml; charset=utf-8"}
@@ -48,7 +49,8 @@ def parse_xml(body: bytes, language: str, url: str, limits: ParseLimits) -> Pars
         return ParseFailed(kind="malformed", message=f"{type(error).__name__} while parsing")
     if not parsed.version and not parsed.entries:
         return _no_feed(body, _fault(parsed))
-    return assemble(_found(parsed, url, checked.cut, limits), limits)
+    found = _found(parsed, url, checked.cut, limits)
+    return assemble(found._replace(dead=_half_item(checked.rest)), limits)
 
 
 def _no_feed(body: bytes, fault: str) -> ParseFailed:
@@ -74,6 +76,14 @@ def _found(parsed: Any, url: str, cut: int, limits: ParseLimits) -> Found:
         cut=cut + max(0, len(parsed.entries) - limits.max_items),
         warnings=[_fault(parsed)] if parsed.bozo else [],
     )
+
+
+def _half_item(rest: bytes) -> tuple[DeadItem, ...]:
+    """A half item would become an article with half a text; the next answer has it whole."""
+    if not rest:
+        return ()
+    record = tidy(rest[:LONGEST_RECORD].decode("utf-8", "replace"))
+    return (DeadItem(key="cut-off", error="the body ends in the middle of this item", record=record),)
 
 
 class _Entry:
