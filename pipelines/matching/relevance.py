@@ -8,6 +8,8 @@ from schemas.vocabulary import Vocabulary
 
 _SIDES: Final = (frozenset({"kurdish"}), frozenset({"federal", "iran"}))
 _UNDATED: Final = frozenset({"generic", "historical"})
+_WORDS: Final = frozenset({"ACCUSE", "AGREE", "CONCEDE", "REJECT", "REQUEST", "SUPPORT", "THREATEN"})
+"""Types that matter by who speaks or is addressed: drivers warned of floods in Kirkuk are no part of the crisis."""
 
 
 def is_relevant(events: Iterable[CodedEvent], vocabulary: Vocabulary) -> bool:
@@ -45,13 +47,17 @@ def event_is_relevant(event: CodedEvent, vocabulary: Vocabulary) -> bool:
     if event.realis in _UNDATED or (event.type == "OIL" and event.mode == "price"):
         return False
     places = [place for party in event.places if (place := vocabulary.places.get(party.id or "")) is not None]
-    if any(place.theatre for place in places):
+    if any(place.theatre for place in places) and (event.type not in _WORDS or _is_known(event)):
         return True
     sides = _sides(event, vocabulary)
     kind = vocabulary.types.get(event.type)
     return bool(
         kind and kind.intrinsically_relevant and (sides & _SIDES[0] or any(_kurdish(place.id) for place in places))
     )
+
+
+def _is_known(event: CodedEvent) -> bool:
+    return any(party.id for party in (*event.actors, *event.recipients))
 
 
 def _kurdish(place: str) -> bool:

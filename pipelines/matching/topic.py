@@ -13,6 +13,11 @@ from schemas.vocabulary import Vocabulary
 
 _KURDISH: Final = "kurdish"
 _POWERS: Final = frozenset({"federal", "iran", "turkey", "us", "coalition", "international"})
+_PARTIES: Final = _POWERS - {"international"} | {_KURDISH}
+"""Sides whose deeds belong to the crisis where an article is on the dispute."""
+_NOUN: Final = ".n."
+"""What the names of rules for nouns hold."""
+_OPPOSED: Final = frozenset({"federal", "iran"})
 _UNDATED: Final = frozenset({"generic", "historical"})
 _CONTENT: Final = frozenset({"AGREE", "CONCEDE", "REJECT", "REQUEST", "THREATEN"})
 """Types whose place is in what is asked, promised, offered, refused or threatened."""
@@ -48,6 +53,7 @@ class Topic:
             self._after_the_vote(current, title, text)
             or self._inside_the_camp(current, title, text)
             or any(self._content_in_theatre(event, title, text) for event in current)
+            or (self._is_on_the_dispute(title, text) and any(self._is_deed(event) for event in current))
         )
 
     def _after_the_vote(self, events: list[CodedEvent], title: Field, text: Field) -> bool:
@@ -76,14 +82,29 @@ class Topic:
         """Two Kurdish parties quarrel, and the article names a place of the theatre."""
         quarrels = [event for event in events if event.type in _QUARREL]
         camps = {camp for event in quarrels for camp in self._camps(event)}
-        return len(camps) > 1 and any(self._is_theatre(one) for one in (*title.mentions, *text.mentions))
+        return len(camps) > 1 and (self._names_theatre(title) or self._names_theatre(text))
 
     def _content_in_theatre(self, event: CodedEvent, title: Field, text: Field) -> bool:
-        if event.type not in _CONTENT or not self._sides(event) & {*_POWERS, _KURDISH}:
+        if event.type not in _CONTENT or not self._sides(event) & (_POWERS | {_KURDISH}):
             return False
         field = title if event.field == title.name else text
         start, end = event.sentence
         return any(start <= one.start < end and self._is_theatre(one) for one in field.mentions)
+
+    def _is_on_the_dispute(self, title: Field, text: Field) -> bool:
+        """Tell whether the title names the theatre, or the text the theatre and both sides."""
+        if self._names_theatre(title):
+            return True
+        actors = self._vocabulary.actors
+        sides = {actors[one.actors[0]].side for one in text.mentions if one.actors}
+        return _KURDISH in sides and not sides.isdisjoint(_OPPOSED) and self._names_theatre(text)
+
+    def _is_deed(self, event: CodedEvent) -> bool:
+        """Tell whether a side of the dispute does something; a lone noun ("demand from Turkey") says too little."""
+        return bool(self._sides(event) & _PARTIES) and not any(_NOUN in rule for rule in event.rules)
+
+    def _names_theatre(self, field: Field) -> bool:
+        return any(self._is_theatre(one) for one in field.mentions)
 
     def _is_theatre(self, mention: Mention) -> bool:
         return any(self._vocabulary.places[place].theatre for place in mention.places)

@@ -96,3 +96,18 @@ def test_verbs_and_nouns_of_the_same_form_are_told_apart(code):
     assert (ids(event.actors), ids(event.recipients)) == ({"iraq-gov"}, {"bp"})
     event = only(code("Baghdad will halt all currency transfers to the Kurdistan Region."), "SANCTION")
     assert ids(event.places) == {"kurdistan-region"}
+
+
+def test_deeds_in_an_article_on_the_dispute_are_relevant(coder):
+    """The title names the theatre, or the text the theatre and both sides; then what a side does matters."""
+    deed = "Haider al-Abadi rejected the remark."
+    assert relevant(coder, deed, title="What comes after Hawija")
+    assert relevant(coder, f"{deed} Nobody spoke of Kirkuk, which the Kurds had lost.")
+    assert not relevant(coder, f"{deed} Nobody spoke of Kirkuk.")
+    assert not relevant(coder, "Demand from Iran was steady.", title="Kirkuk at a narrower discount")
+
+
+def test_words_without_a_known_party_are_not(coder):
+    """A warning in a town of the theatre matters by who gives or gets it."""
+    assert not relevant(coder, "Motorists were warned of flooded tunnels in Kirkuk.")
+    assert relevant(coder, "Residents were warned of an attack in Kirkuk.")
