@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
+from contextlib import closing
 from datetime import timedelta
 from queue import SimpleQueue
 from typing import Final
@@ -35,18 +36,28 @@ _LAST_SENDS_S: Final = 10.0
 """How long a stop waits for sends under way; what ends later is sent again by the next process."""
 
 
-class Sender:
-    """One channel in a thread of its own, which ends with the process even when a send hangs."""
+Outcome = AlertDelivered | DeliveryFailed
 
-    def __init__(self, notifier: Notifier) -> None:
+
+class Sender:
+    """One channel in a thread of its own, which ends with the process even when a send hangs.
+
+    The thread stores the outcome itself, through its own `log`, right after the send: a process that is killed in
+    between sends again, and that moment is to be short.
+    """
+
+    def __init__(self, notifier: Notifier, log: EventLog, options: AlertOptions, clock: Clock) -> None:
         self._notifier = notifier
-        self._tasks: SimpleQueue[tuple[Alert, Future[str | None]] | None] = SimpleQueue()
+        self._log = log
+        self._options = options
+        self._clock = clock
+        self._tasks: SimpleQueue[tuple[Task, Future[Outcome | None]] | None] = SimpleQueue()
         threading.Thread(target=self._run, name=f"send to {notifier.name}", daemon=True).start()
 
-    def submit(self, alert: Alert) -> "Future[str | None]":
-        """Send an alert after those before it; the result says why it was not taken, or is None."""
-        future: Future[str | None] = Future()
-        self._tasks.put((alert, future))
+    def submit(self, task: Task) -> "Future[Outcome | None]":
+        """Send an alert after those before it; the result is an outcome that could not be stored, or None."""
+        future: Future[Outcome | None] = Future()
+        self._tasks.put((task, future))
         return future
 
     def close(self) -> None:
@@ -55,10 +66,21 @@ class Sender:
 
     def _run(self) -> None:
         while (item := self._tasks.get()) is not None:
-            alert, future = item
-            future.set_result(self._send(alert))
+            task, future = item
+            found = outcome(task, self._send(task.alert), self._clock.now(), self._options)
+            future.set_result(None if self._is_stored(found) else found)
+        self._log.close()
+
+    def _is_stored(self, found: Outcome) -> bool:
+        try:
+            self._log.append([_wrap(found)])
+        except LogError as error:
+            _logger.warning("the outcome of a send could not be stored (%s); trying again", error)
+            return False
+        return True
 
     def _send(self, alert: Alert) -> str | None:
+        """Return why an alert was not taken, None when it was."""
         try:
             self._notifier.send(alert)
         except DeliveryError as error:
@@ -71,24 +93,23 @@ class Sender:
 
 
 class Courier:
-    """Sends what is due, one thread a channel, so that a slow channel holds up itself alone."""
+    """Sends what is due, so that a slow channel holds up itself alone."""
 
-    def __init__(self, log: EventLog, notifiers: Sequence[Notifier], options: AlertOptions, clock: Clock) -> None:
+    def __init__(
+        self, log: EventLog, senders: Mapping[str, Sender], options: AlertOptions, clock: Clock, *, sole: bool
+    ) -> None:
         self._log = log
-        self._options = options
+        self._senders = senders
         self._clock = clock
-        self._began = clock.now()
-        self._senders = {notifier.name: Sender(notifier) for notifier in notifiers}
-        self._under_way: dict[tuple[str, str], tuple[Task, Future[str | None]]] = {}
+        self._lease = Lease(timedelta(seconds=options.lease_s), clock.now() if sole else None)
+        self._under_way: dict[tuple[str, str], Future[Outcome | None]] = {}
 
-    def start(self, reader: LedgerReader, *, sole: bool) -> None:
+    def start(self, reader: LedgerReader) -> None:
         """Take up every send that is due. The log says whether this worker is the one that does it."""
-        now = self._clock.now()
-        lease = Lease(timedelta(seconds=self._options.lease_s), self._began if sole else None)
-        for task in list(due(reader.ledger, now, self._senders, lease)):
+        for task in list(due(reader.ledger, self._clock.now(), self._senders, self._lease)):
             key = (task.alert.alert_id, task.channel)
             if key not in self._under_way and self._claim(task):
-                self._under_way[key] = (task, self._senders[task.channel].submit(task.alert))
+                self._under_way[key] = self._senders[task.channel].submit(task)
 
     def _claim(self, task: Task) -> bool:
         record = started(task, self._clock.now())
@@ -96,15 +117,14 @@ class Courier:
         event = pack(record, event_id=event_id, subject=task.alert.alert_id, time=record.at)
         return self._log.append([Append(ALERTS, event)]) == 1
 
-    def collect(self) -> list[AlertDelivered | DeliveryFailed]:
-        """Append the outcomes of sends that ended; return them. What can't be appended now is kept for later."""
-        ended = {key: pair for key, pair in self._under_way.items() if pair[1].done()}
-        now = self._clock.now()
-        outcomes = [outcome(task, future.result(), now, self._options) for task, future in ended.values()]
-        self._log.append([_wrap(record) for record in outcomes])
+    def collect(self) -> int:
+        """Make sure that the outcomes of sends that ended are in the log; return how many ended. Raises LogError."""
+        ended = {key: future for key, future in self._under_way.items() if future.done()}
+        unstored = [found for future in ended.values() if (found := future.result()) is not None]
+        self._log.append([_wrap(found) for found in unstored])
         for key in ended:
             del self._under_way[key]
-        return outcomes
+        return len(ended)
 
     @property
     def busy(self) -> bool:
@@ -113,7 +133,7 @@ class Courier:
 
     def await_all(self, timeout_s: float) -> None:
         """Wait for the sends that are under way."""
-        wait([future for _, future in self._under_way.values()], timeout_s)
+        wait(self._under_way.values(), timeout_s)
 
     def close(self) -> None:
         """Let go of the threads; a send that hangs ends with its process."""
@@ -121,7 +141,7 @@ class Courier:
             sender.close()
 
 
-def _wrap(record: AlertDelivered | DeliveryFailed) -> Append:
+def _wrap(record: Outcome) -> Append:
     event_id = stable_id(record.alert_id, record.channel, str(record.attempt), type(record).__name__)
     return Append(ALERTS, pack(record, event_id=event_id, subject=record.alert_id, time=record.at))
 
@@ -130,9 +150,16 @@ class _AlertJob:
     """The state of one run."""
 
     def __init__(
-        self, log: EventLog, index: Index, schema_dir: str, rules: Rules, notifiers: Sequence[Notifier],
-        options: AlertOptions, clock: Clock, progress: Progress, *, sole: bool,
-    ) -> None:  # fmt: skip
+        self,
+        log: EventLog,
+        index: Index,
+        schema_dir: str,
+        rules: Rules,
+        courier: Courier,
+        options: AlertOptions,
+        clock: Clock,
+        progress: Progress,
+    ) -> None:
         self._log = log
         self._index = index
         self._schema_dir = schema_dir
@@ -140,8 +167,7 @@ class _AlertJob:
         self._options = options
         self._clock = clock
         self._progress = progress
-        self._sole = sole
-        self._courier = Courier(log, notifiers, options, clock)
+        self._courier = courier
         self._step: AlertStep | None = None
         self._reader = LedgerReader(log)
         self._seen_promotions = -1
@@ -193,12 +219,12 @@ class _AlertJob:
         self._step = step
 
     def _deliver(self, step: AlertStep) -> int:
-        outcomes = self._courier.collect()
+        ended = self._courier.collect()
         touched = self._reader.catch_up()
-        self._courier.start(self._reader, sole=self._sole)
+        self._courier.start(self._reader)
         touched += self._reader.catch_up()
         step.show_alerts(list(dict.fromkeys(touched)))
-        return len(outcomes)
+        return ended
 
     def forget(self) -> None:
         """Drop what is in memory: it may be ahead of the log."""
@@ -269,20 +295,17 @@ def run_alert(
     up is then taken up at once. While log or index fail, the job pauses and tries again; with `once` it raises
     LogError or IndexUnavailableError after a few times. Raises SchemaError.
     """
-    log = registry.open_log(log_url)
-    try:
-        index = registry.open_index(index_url)
+    with closing(registry.open_log(log_url)) as log, closing(registry.open_index(index_url)) as index:
+        senders = {
+            notifier.name: Sender(notifier, registry.open_log(log_url), options, clock) for notifier in notifiers
+        }
+        courier = Courier(log, senders, options, clock, sole=sole)
+        job = _AlertJob(log, index, schema_dir, rules, courier, options, clock, progress)
         try:
-            job = _AlertJob(log, index, schema_dir, rules, notifiers, options, clock, progress, sole=sole)
-            try:
-                _loop(job, stop, once=once)
-            finally:
-                job.close()
-            return dict(job.totals)
+            _loop(job, stop, once=once)
         finally:
-            index.close()
-    finally:
-        log.close()
+            job.close()
+        return dict(job.totals)
 
 
 def _loop(job: _AlertJob, stop: threading.Event, *, once: bool) -> None:
