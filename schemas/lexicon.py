@@ -146,7 +146,10 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Core(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Core verbs of a language that is coded without syntax: surface forms by type and mode, see docs/schema.md."""
+    """Core verbs of a language that is coded without syntax: surface forms by type and mode, see docs/schema.md.
+
+    A group with the frame `passive` has the doer beside a word of `agents` and the sufferer as its subject.
+    """
 
     verb_first: bool
     groups: tuple[Group, ...]
@@ -154,7 +157,21 @@ class Core(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     said: str = ""
     claimed: str = ""
     place_marks: str = ""
+    """What makes a name no subject: prepositions where the verb comes first, endings elsewhere."""
+    prepositions: str = ""
+    """The same before the name, in languages whose verb comes last."""
+    bearings: str = ""
+    """"south of", "near": the place beside them only says where another one lies."""
+    agents: str = ""
+    """Words beside the doer of a passive ("tarafından", "من قبل")."""
     future: str = ""
+    future_endings: str = ""
+    hypothetical: str = ""
+    """Words of fear, possibility and condition before a verb."""
+    negative_prefixes: str = ""
+    preverbs: str = ""
+    """Particles that stay before a negative prefix."""
+    negative_endings: Mapping[str, str] = {}
 
 
 def words(text: str) -> tuple[str, ...]:
