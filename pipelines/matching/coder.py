@@ -13,6 +13,7 @@ import msgspec
 
 from pipelines.matching.around import Tables
 from pipelines.matching.attribution import Credits
+from pipelines.matching.context import Context
 from pipelines.matching.core import CoreCoder, guess_language
 from pipelines.matching.dates import find_times, local_day, published_time
 from pipelines.matching.grammar import Grammar
@@ -22,7 +23,7 @@ from pipelines.matching.parse import Parser
 from pipelines.matching.parties import Parties
 from pipelines.matching.realis import Moods
 from pipelines.matching.relevance import gate_ids, is_relevant
-from pipelines.matching.roles import Context, code_trigger
+from pipelines.matching.roles import code_trigger
 from pipelines.matching.scanner import Mention, Scanner
 from pipelines.matching.sentences import sentence_spans
 from pipelines.matching.speech import Speech

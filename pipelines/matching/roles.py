@@ -1,75 +1,25 @@
 """From a trigger to a record: who, to whom, where, when, according to whom."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Final
 
-from pipelines.matching.around import is_bearing
-from pipelines.matching.attribution import Credit, Credits, claim_of
-from pipelines.matching.dates import MONTHS, When
-from pipelines.matching.parties import Parties
+from pipelines.matching.attribution import claim_of
+from pipelines.matching.context import Context
+from pipelines.matching.dates import When
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.realis import Moods, dated, is_pluperfect, nearest
 from pipelines.matching.reported import behind, told
-from pipelines.matching.speech import Speech
 from pipelines.matching.tokens import Sentence
-from pipelines.matching.triggers import Found, Triggers, clause_phrases, is_argument
-from schemas.records import Claim, CodedEvent, EventTime, Party, Realis, Trigger
+from pipelines.matching.triggers import Found, clause_phrases, is_argument
+from pipelines.matching.whereabouts import is_time_name, places_of
+from schemas.records import Claim, CodedEvent, Party, Realis, Trigger
 
 _MOST_PARTIES: Final = 12
 _EMPTY_WORDS: Final = frozenset(
     {"it", "there", "this", "that", "which", "who", "what", "one", "something", "nothing", "nobody"}
 )
 _CONTENT: Final = frozenset({"inf", "comp", "ger"})
-_ENTRANCES: Final = frozenset({"in", "at", "near", "outside", "inside", "from", "into", "to", "of"})
-"""What is entered after a withdrawal is where the others went from; one goes to a place to do something there."""
-_SETTINGS: Final = frozenset({"in", "at", "near", "outside", "inside"})
-_MEANWHILE: Final = frozenset({"as", "while", "when"})
-"""What such a clause tells happened where the clause above it did."""
-
-
-class Context:
-    """What is known while one article is coded."""
-
-    def __init__(
-        self,
-        *,
-        parties: Parties,
-        triggers: Triggers,
-        cues: Credits,
-        moods: Moods,
-        speech: Speech,
-        today: date | None,
-        default_time: EventTime | None,
-        everyone: bool,
-    ) -> None:
-        self.parties = parties
-        self.triggers = triggers
-        self.cues = cues
-        self.moods = moods
-        self.speech = speech
-        self.today = today
-        self.default_time = default_time
-        self.everyone = everyone
-        self.times: list[When] = []
-        self.anchor: date | None = None
-        self.sentence: Sentence
-        self.clauses: list[Clause] = []
-        self._beside: list[tuple[int, Clause, Credit]] | None = None
-
-    def begin(self, sentence: Sentence, clauses: list[Clause]) -> None:
-        """Turn to the next sentence."""
-        if self.times:
-            self.anchor = self.times[-1].first
-        self.sentence, self.clauses, self._beside, self.times = sentence, clauses, None, []
-
-    @property
-    def beside(self) -> list[tuple[int, Clause, Credit]]:
-        """Return the asides of the sentence, found once."""
-        if self._beside is None:
-            self._beside = self.cues.beside(self.sentence, self.clauses, self.parties)
-        return self._beside
 
 
 def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEvent | None:
@@ -164,7 +114,7 @@ def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Par
         recipients = _from_content(context, found, used)
     if not recipients and (heard := told(found.rule.group.type, found.clause)):
         recipients = tuple(party for phrase in heard for party in _party(context, phrase, used, strict=True))
-    places = _places(context, found, frame.places)
+    places = places_of(context, found, frame.places)
     return actors, recipients, places
 
 
@@ -272,12 +222,8 @@ def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
     if tag == "NOUN" and person_like(head):
         return True
     if tag == "NAME":
-        return not _is_time(sentence.lows[phrase.head])
+        return not is_time_name(sentence.lows[phrase.head])
     return context.everyone and not strict and tag in {"NOUN", "PRON"}
-
-
-def _is_time(low: str) -> bool:
-    return low.endswith("day") or low in MONTHS
 
 
 def _own(context: Context, found: Found, slot: str) -> list[Party]:
@@ -305,79 +251,6 @@ _ADJECTIVE_CLASS: Final = {
     **dict.fromkeys(("PROTEST", "DISPLACE"), ("people", "gov")),
 }
 """What an adjective before an event noun stands for ("a Kurdish pull-out", "Kurdish protesters")."""
-
-
-def _places(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Party, ...]:
-    """Collect the places of an event; without any, the setting that opens the sentence."""
-    places: dict[str, Party] = {}
-    bearings: list[Phrase] = []
-    for name in names:
-        for phrase in found.slots.get(name, ()):
-            if is_bearing(context.sentence, phrase):
-                bearings.append(phrase)
-            elif not phrase.early or found.nominal or phrase.holder is None or not _is_somebody(context, phrase.holder):
-                _add_place(context, phrase, places, unknown=name in _SETTINGS)
-                if name in {"obj", "subj"}:
-                    _places_inside(context, phrase, places)
-    for phrase in bearings if not places else ():
-        if not phrase.early or found.nominal or phrase.holder is None or not _is_somebody(context, phrase.holder):
-            _add_place(context, phrase, places)
-    if found.nominal:
-        _modifying_place(context, found, places)
-    if (
-        not places
-        and names
-        and (found.clause.kind != "sub" or found.clause.mark in _MEANWHILE or found.rule.group.type == "SEIZE")
-    ):
-        _setting(context, found, places)
-    return tuple(places.values())[:_MOST_PARTIES]
-
-
-def _places_inside(context: Context, phrase: Phrase, places: dict[str, Party]) -> None:
-    """Take the places that an object names by its own prepositions, unless it is somebody."""
-    if not context.parties.ids(context.sentence, phrase):
-        for prep, inner in phrase.preps:
-            if prep in {"of", "in", "near", "at", "around"} and not (places and is_bearing(context.sentence, inner)):
-                _add_place(context, inner, places)
-
-
-def _setting(context: Context, found: Found, places: dict[str, Party]) -> None:
-    """Take the place of the clauses above ("In Kirkuk, X said that it had ...")."""
-    wide = found.rule.group.type == "SEIZE" or found.clause.kind == "inf"
-    settings = _ENTRANCES if wide else _SETTINGS
-    step: Clause | None = found.clause
-    while not places and step is not None:
-        for prep, phrase in step.preps:
-            if prep in settings and not phrase.early:
-                _add_place(context, phrase, places)
-        step = step.parent if step.kind not in {"comp", "aside"} else None
-
-
-def _is_somebody(context: Context, phrase: Phrase) -> bool:
-    """Tell whether what "in X" describes is a party: then X says where they are from, not where it happened."""
-    parties, head = context.parties, context.sentence.lemmas[phrase.head]
-    return head in parties.persons or head in parties.heads or bool(parties.ids(context.sentence, phrase))
-
-
-def _modifying_place(context: Context, found: Found, places: dict[str, Party]) -> None:
-    for phrase in found.slots.get("own", ()):
-        for at in range(phrase.start, phrase.head):
-            mention = context.sentence.mentions[at]
-            if mention is not None and mention.places and not mention.actors:
-                _add_place(context, Phrase(at, at + 1, at), places)
-
-
-def _add_place(context: Context, phrase: Phrase, places: dict[str, Party], *, unknown: bool = False) -> None:
-    """Add what a phrase names as a place; with `unknown`, also a name that the schema has not."""
-    sentence = context.sentence
-    low = sentence.lows[phrase.head]
-    strange = sentence.tags[phrase.head] == "NAME" and sentence.mentions[phrase.head] is None and not _is_time(low)
-    if unknown and strange and phrase.possessor is None and low.isalpha():
-        places.setdefault(low, context.parties.party(sentence, phrase, None))
-    for place in context.parties.place_ids(sentence, phrase):
-        if place not in places:
-            party = context.parties.party(sentence, phrase, place)
-            places[place] = party
 
 
 def _claim(context: Context, found: Found) -> Claim:

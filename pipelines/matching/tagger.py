@@ -9,16 +9,16 @@ from typing import Final
 
 from pipelines.matching.endings import auxiliary, by_ending, mark
 from pipelines.matching.grammar import Grammar
+from pipelines.matching.neighbours import NOMINAL, following, is_clitic_verb, kind_of_that, previous
 from pipelines.matching.tokens import Sentence
 
 VERBS: Final = frozenset({"VB", "VBZ", "VBD", "VBN", "VBG"})
 _FINITE: Final = frozenset({"VBZ", "VBD", "MODAL", "BE", "HAVE", "DO"})
 _BEFORE_NOUN: Final = frozenset({"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"})
-_NOMINAL: Final = frozenset({"NOUN", "NAME", "PRON", "NUM"})
 _OPENS_OBJECT: Final = frozenset(
     {"DET", "NAME", "PRON", "PREP", "TO", "ADJ", "PRP$", "NUM", "SUB", "WH", "QUOTE", "ADV", "NEG"}
 )
-_SKIP: Final = frozenset({"ADV", "NEG"})
+_ENDS: Final = frozenset({"END", "COMMA", "PUNCT", "CONJ"})
 _SUBLIKE: Final = frozenset({"after", "before", "since", "until", "as", "when", "while"})
 _QUANTITIES: Final = frozenset({"all", "some", "many", "several", "those", "most", "few", "both"})
 _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
@@ -115,15 +115,6 @@ def _opens_infinitive(sentence: Sentence, grammar: Grammar, at: int, parts: tupl
     return verb is not None and "VB" in verb.forms and not verb.weak
 
 
-def _previous(tags: list[str], at: int) -> int:
-    """Return the index of the token before `at` that is no adverb, -1 at the beginning."""
-    return next((back for back in range(at - 1, -1, -1) if tags[back] not in _SKIP), -1)
-
-
-def _next(tags: list[str], at: int) -> str:
-    return next((tags[ahead] for ahead in range(at + 1, len(tags)) if tags[ahead] not in _SKIP), "END")
-
-
 def _decide(sentence: Sentence, grammar: Grammar) -> None:
     tags, lows, lemmas = sentence.tags, sentence.lows, sentence.lemmas
     for at, current in enumerate(tags):
@@ -142,10 +133,10 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
             current == "ADV" and at and tags[at - 1] == "DET" and at + 1 < len(tags) and tags[at + 1] in {"ADJ", "NOUN"}
         ):
             tags[at] = "ADJ"
-        elif current == "POSS" and _clitic_is(sentence, at):
+        elif current == "POSS" and is_clitic_verb(sentence, at):
             tags[at] = "BE"
         elif current == "WH" and lows[at] == "that":
-            tags[at] = _that(tags, at)
+            tags[at] = kind_of_that(tags, at)
 
 
 def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
@@ -153,7 +144,7 @@ def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
     tags, verb = sentence.tags, grammar.verbs.get(sentence.lows[at])
     if _is_noun_here(sentence, grammar, at):
         tags[at] = "NOUN"
-    elif verb is not None and tags[at - 1] == "TO" and "VB" in verb.forms and _next(tags, at) in _OPENS_THING:
+    elif verb is not None and tags[at - 1] == "TO" and "VB" in verb.forms and following(tags, at) in _OPENS_THING:
         tags[at], sentence.lemmas[at] = "VB", verb.lemma
     elif verb is not None and sentence.lows[at - 1] == "being" and "VBN" in verb.forms:
         tags[at], sentence.lemmas[at] = "VBN", verb.lemma
@@ -161,33 +152,23 @@ def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
 
 def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:
     """Tell the noun ("the wounded", "a Kurdish official flew") from the adjective ("official flights")."""
-    before, after = sentence.tags[at - 1], _next(sentence.tags, at)
+    before, after = sentence.tags[at - 1], following(sentence.tags, at)
     if after == "V?" and before == "ADJ" and sentence.lows[at] in grammar.nouns:
         verb = grammar.verbs.get(sentence.lows[at + 1])
         return verb is not None and "VBD" in verb.forms
     return before == "DET" and after in {"END", "COMMA", "PUNCT", "PREP", "BE", "MODAL"}
 
 
-def _that(tags: list[str], at: int) -> str:
-    """Tell the determiner ("that base"), the relative ("the base that fell") and the subordinator ("said that")."""
-    before, after = _previous(tags, at), _next(tags, at)
-    if before < 0 or tags[before] in {"PREP", "CONJ", "COMMA"}:
-        return "DET" if after in {"NOUN", "ADJ"} else "SUB"
-    if tags[before] in _NOMINAL and after in {"V?", "MODAL", "BE", "HAVE", "DO"}:
-        return "WH"
-    return "SUB"
-
-
-def _clitic_is(sentence: Sentence, at: int) -> bool:
-    """Tell "it's" and "there's" from a possessor."""
-    return at > 0 and sentence.lows[at - 1] in {"it", "he", "she", "there", "that", "what", "who", "here"}
-
-
 def _verb_form(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, weak: bool) -> str:
     noun = sentence.lows[at] in grammar.nouns
     if "VBG" in forms:
         return _gerund(sentence, at, noun=noun)
-    if noun and at and sentence.tags[at - 1] == "DET" and _next(sentence.tags, at) in {"END", "COMMA", "PUNCT", "CONJ"}:
+    if (
+        noun
+        and at
+        and sentence.tags[at - 1] == "DET"
+        and following(sentence.tags, at) in {"END", "COMMA", "PUNCT", "CONJ"}
+    ):
         return "NOUN"
     if "VBD" in forms or "VBN" in forms:
         return _past(sentence, at, forms)
@@ -196,8 +177,8 @@ def _verb_form(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *
 
 def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
     tags = sentence.tags
-    before = _previous(tags, at)
-    after = _next(tags, at)
+    before = previous(tags, at)
+    after = following(tags, at)
     if before >= 0 and tags[before] in {"DET", "ADJ", "PRP$", "NUM", "POSS"}:
         return "ADJ" if after in {"NOUN", "NAME"} and tags[before] != "POSS" else "NOUN"
     compound = before >= 0 and tags[before] == "NOUN" and not _is_plural(sentence.lows[before])
@@ -208,7 +189,7 @@ def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
 
 def _past(sentence: Sentence, at: int, forms: set[str]) -> str:
     tags = sentence.tags
-    before, after = _previous(tags, at), _next(tags, at)
+    before, after = previous(tags, at), following(tags, at)
     past = "VBD" if "VBD" in forms else "VBN"
     if before < 0:
         return "VBN" if "VBN" in forms and not sentence.title else past
@@ -227,7 +208,7 @@ def _past(sentence: Sentence, at: int, forms: set[str]) -> str:
         return _after_comma(sentence, at, forms)
     if tag_before == "CONJ":
         return _parallel(tags, before, forms, past)
-    if tag_before in _NOMINAL and "VBN" in forms and "VBD" in forms and _reduced(sentence, at, after):
+    if tag_before in NOMINAL and "VBN" in forms and "VBD" in forms and _reduced(sentence, at, after):
         return "VBN"
     return past
 
@@ -256,6 +237,8 @@ def _reduced(sentence: Sentence, at: int, after: str) -> bool:
         return False
     if after not in {"PREP", "TO", "COMMA"} or sentence.lows[min(at + 1, len(tags) - 1)] in _SUBLIKE:
         return False
+    if _closes_relative(tags, at):
+        return False
     for ahead in range(at + 1, min(len(tags), at + _LOOKAHEAD)):
         tagged = tags[ahead]
         if tagged in {"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"}:
@@ -271,6 +254,16 @@ def _reduced(sentence: Sentence, at: int, after: str) -> bool:
     return False
 
 
+def _closes_relative(tags: list[str], at: int) -> bool:
+    """Tell whether a relative clause ends here that has its verb, while what it describes waits ("those who fled X |
+    returned").
+    """
+    wait = next((back for back in range(at - 1, -1, -1) if tags[back] in {"WH", "SUB", "COMMA", "QUOTE", "BREAK"}), -1)
+    if wait < 1 or tags[wait] != "WH" or not VERBS.isdisjoint(tags[:wait]) or tags[wait - 1] not in NOMINAL:
+        return False
+    return any(tagged in VERBS for tagged in tags[wait + 1 : at])
+
+
 def _inserted(sentence: Sentence, at: int) -> bool:
     """Tell whether ", suspected by X, has" is an insertion: its comma closes before the clause's finite verb."""
     tags = sentence.tags
@@ -278,7 +271,7 @@ def _inserted(sentence: Sentence, at: int) -> bool:
         if tags[ahead] == "COMMA":
             following = tags[ahead + 1]
             return following in {"MODAL", "BE", "HAVE", "DO"} or (
-                following == "V?" and _surely_finite(sentence, ahead + 1) and tags[at - 2] in _NOMINAL
+                following == "V?" and _surely_finite(sentence, ahead + 1) and tags[at - 2] in NOMINAL
             )
         if tags[ahead] in {"BREAK", "PUNCT", "QUOTE", "CONJ"}:
             return False
@@ -313,7 +306,7 @@ def _is_plural(low: str) -> bool:
 
 def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, weak: bool, noun: bool) -> str:
     tags = sentence.tags
-    before, after = _previous(tags, at), _next(tags, at)
+    before, after = previous(tags, at), following(tags, at)
     form = "VBZ" if "VBZ" in forms and "VB" not in forms else "VB"
     if before < 0:
         return "VB" if form == "VB" and after in {"DET", "NAME", "PRON"} and not weak and not sentence.title else "NOUN"
@@ -345,14 +338,14 @@ def _coordinated(sentence: Sentence, at: int, before: int, form: str) -> str:
         if tags[back] in {"BREAK", "PUNCT", "SUB", "WH"}:
             break
         if tags[back] == form:
-            return form if _next(tags, at) in _OPENS_OBJECT | {"NOUN", "PUNCT", "END", "COMMA"} else "NOUN"
+            return form if following(tags, at) in _OPENS_OBJECT | {"NOUN", "PUNCT", "END", "COMMA"} else "NOUN"
     return "NOUN"
 
 
 def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Grammar, *, weak: bool) -> str:
     """Tell "Iraq attacks Kirkuk" and "officials say" from "rocket attacks"."""
     tags, low_before = sentence.tags, sentence.lows[before]
-    after = _next(tags, at)
+    after = following(tags, at)
     plural_subject = tags[before] == "NAME" or _is_plural(low_before)
     if form == "VB" and not plural_subject:
         return "NOUN"
@@ -360,6 +353,8 @@ def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Gr
         return "NOUN"
     if _finite_follows(sentence, at) or _finite_precedes(sentence, before, grammar):
         return "NOUN"
+    if form == "VBZ" and sentence.title and before == at - 1 and sentence.tags[at + 2 : at + 3] == ["TO"]:
+        return form
     if weak and not (after in {"DET", "PRON", "TO", "PRP$", "NAME"} or (sentence.title and after in _OPENS_OBJECT)):
         return "NOUN"
     if after in _OPENS_OBJECT or after in {"NOUN", "V?"}:

@@ -1,0 +1,33 @@
+"""What stands beside a token."""
+
+from typing import Final
+
+from pipelines.matching.tokens import Sentence
+
+NOMINAL: Final = frozenset({"NOUN", "NAME", "PRON", "NUM"})
+_SKIP: Final = frozenset({"ADV", "NEG"})
+
+
+def previous(tags: list[str], at: int) -> int:
+    """Return the index of the token before `at` that is no adverb, -1 at the beginning."""
+    return next((back for back in range(at - 1, -1, -1) if tags[back] not in _SKIP), -1)
+
+
+def following(tags: list[str], at: int) -> str:
+    """Return the tag of the token after `at` that is no adverb, END at the end."""
+    return next((tags[ahead] for ahead in range(at + 1, len(tags)) if tags[ahead] not in _SKIP), "END")
+
+
+def kind_of_that(tags: list[str], at: int) -> str:
+    """Tell the determiner ("that base"), the relative ("the base that fell") and the subordinator ("said that")."""
+    before, after = previous(tags, at), following(tags, at)
+    if before < 0 or tags[before] in {"PREP", "CONJ", "COMMA"}:
+        return "DET" if after in {"NOUN", "ADJ"} else "SUB"
+    if tags[before] in NOMINAL and after in {"V?", "MODAL", "BE", "HAVE", "DO"}:
+        return "WH"
+    return "SUB"
+
+
+def is_clitic_verb(sentence: Sentence, at: int) -> bool:
+    """Tell "it's" and "there's" from a possessor."""
+    return at > 0 and sentence.lows[at - 1] in {"it", "he", "she", "there", "that", "what", "who", "here"}

@@ -1,0 +1,118 @@
+"""Where an event happened: the places of its own words, else those of what it stands in."""
+
+from typing import Final
+
+from pipelines.matching.around import is_bearing
+from pipelines.matching.context import Context
+from pipelines.matching.dates import MONTHS
+from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.triggers import Found
+from schemas.records import Party
+
+_MOST_PLACES: Final = 12
+_ENTRANCES: Final = frozenset({"in", "at", "near", "outside", "inside", "from", "into", "to", "of"})
+"""What is entered after a withdrawal is where the others went from; one goes to a place to do something there."""
+_SETTINGS: Final = frozenset({"in", "at", "near", "outside", "inside"})
+_MEANWHILE: Final = frozenset({"as", "while", "when"})
+"""What such a clause tells happened where the clause above it did."""
+
+
+def places_of(context: Context, found: Found, names: tuple[str, ...]) -> tuple[Party, ...]:
+    """Collect the places of an event; without any, the setting that opens the sentence."""
+    places: dict[str, Party] = {}
+    bearings: list[Phrase] = []
+    for name in names:
+        for phrase in found.slots.get(name, ()):
+            if _tells_origin(context, found, phrase):
+                continue
+            if is_bearing(context.sentence, phrase):
+                bearings.append(phrase)
+                continue
+            _add_place(context, phrase, places, unknown=name in _SETTINGS)
+            if name in {"obj", "subj"}:
+                _places_inside(context, phrase, places)
+    for phrase in bearings if not places else ():
+        _add_place(context, phrase, places)
+    _fall_back(context, found, names, places)
+    return tuple(places.values())[:_MOST_PLACES]
+
+
+def _fall_back(context: Context, found: Found, names: tuple[str, ...], places: dict[str, Party]) -> None:
+    """Look for places where the event's own words name none."""
+    if found.nominal:
+        _modifying_place(context, found, places)
+    if (
+        not places
+        and names
+        and (found.clause.kind != "sub" or found.clause.mark in _MEANWHILE or found.rule.group.type == "SEIZE")
+    ):
+        _setting(context, found, places)
+    if not places and found.rule.group.type == "MOBILIZE":
+        _aim(context, found, places)
+
+
+def _tells_origin(context: Context, found: Found, phrase: Phrase) -> bool:
+    """Tell whether "in X" describes somebody before the verb: then X says where they are from."""
+    if not phrase.early or found.nominal or phrase.holder is None:
+        return False
+    return _is_somebody(context, phrase.holder)
+
+
+def _aim(context: Context, found: Found, places: dict[str, Party]) -> None:
+    """Take where forces are ordered to do something ("ordered the army to impose order in X")."""
+    for child in found.clause.children:
+        for prep, phrase in child.preps if child.kind == "inf" else ():
+            if prep in _ENTRANCES and not places:
+                _add_place(context, phrase, places)
+
+
+def _places_inside(context: Context, phrase: Phrase, places: dict[str, Party]) -> None:
+    """Take the places that an object names by its own prepositions, unless it is somebody."""
+    if not context.parties.ids(context.sentence, phrase):
+        for prep, inner in phrase.preps:
+            if prep in {"of", "in", "near", "at", "around"} and not (places and is_bearing(context.sentence, inner)):
+                _add_place(context, inner, places)
+
+
+def _setting(context: Context, found: Found, places: dict[str, Party]) -> None:
+    """Take the place of the clauses above ("In Kirkuk, X said that it had ...")."""
+    wide = found.rule.group.type == "SEIZE" or found.clause.kind == "inf"
+    settings = _ENTRANCES if wide else _SETTINGS
+    step: Clause | None = found.clause
+    while not places and step is not None:
+        for prep, phrase in step.preps:
+            if prep in settings and not phrase.early:
+                _add_place(context, phrase, places)
+        step = step.parent if step.kind not in {"comp", "aside"} else None
+
+
+def _is_somebody(context: Context, phrase: Phrase) -> bool:
+    """Tell whether what "in X" describes is a party: then X says where they are from, not where it happened."""
+    parties, head = context.parties, context.sentence.lemmas[phrase.head]
+    return head in parties.persons or head in parties.heads or bool(parties.ids(context.sentence, phrase))
+
+
+def _modifying_place(context: Context, found: Found, places: dict[str, Party]) -> None:
+    for phrase in found.slots.get("own", ()):
+        for at in range(phrase.start, phrase.head):
+            mention = context.sentence.mentions[at]
+            if mention is not None and mention.places and not mention.actors:
+                _add_place(context, Phrase(at, at + 1, at), places)
+
+
+def _add_place(context: Context, phrase: Phrase, places: dict[str, Party], *, unknown: bool = False) -> None:
+    """Add what a phrase names as a place; with `unknown`, also a name that the schema has not."""
+    sentence = context.sentence
+    low = sentence.lows[phrase.head]
+    strange = sentence.tags[phrase.head] == "NAME" and sentence.mentions[phrase.head] is None and not is_time_name(low)
+    if unknown and strange and phrase.possessor is None and low.isalpha():
+        places.setdefault(low, context.parties.party(sentence, phrase, None))
+    for place in context.parties.place_ids(sentence, phrase):
+        if place not in places:
+            party = context.parties.party(sentence, phrase, place)
+            places[place] = party
+
+
+def is_time_name(low: str) -> bool:
+    """Tell whether a name is that of a day or month."""
+    return low.endswith("day") or low in MONTHS
