@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from pipelines.matching.bodies import both_sides, leader, opens_speech
 from pipelines.matching.offices import Offices
 from pipelines.matching.people import Memory
 from pipelines.matching.phrases import Clause, Phrase
@@ -100,6 +101,7 @@ class Parties:
         )
         self.persons = frozenset(words(language.events.classes.get("person", "")))
         self.offices = Offices(vocabulary, self.adjectives)
+        self.said = frozenset(words(language.attribution.said))
         self.memory = Memory()
         self.today: date | None = None
         self.everyone = False
@@ -176,6 +178,8 @@ class Parties:
         if mention is not None:
             found = self._named(mention)
             return [self._narrow(found, sentence, phrase)] if found else []
+        if both := both_sides(sentence, phrase, self.memory.groups, self.vocabulary.actors):
+            return both
         described = self._described(sentence, phrase)
         if described:
             return [self._narrow(described, sentence, phrase)]
@@ -240,6 +244,8 @@ class Parties:
             place = self._metonym_inside(sentence, phrase)
             if place:
                 return place
+            if (head_of := leader(sentence, phrase)) and (named := self._named(head_of)):
+                return self.vocabulary.actors[named].member_of or named
         if low in self.nouns:
             return self.nouns[low]
         if "police" in classes and (body := self._local(sentence, phrase)):
@@ -327,6 +333,8 @@ class Parties:
         if low in _PERSONAL or low in _PLURAL:
             name = next(self._recent(sentence, at, person=low in _PERSONAL), None)
             return [name] if name is not None else []
+        if low == "it" and opens_speech(sentence, at, self.said):
+            return self.memory.groups[-1:]
         return []
 
     def place_ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:

@@ -111,3 +111,19 @@ def test_words_without_a_known_party_are_not(coder):
     """A warning in a town of the theatre matters by who gives or gets it."""
     assert not relevant(coder, "Motorists were warned of flooded tunnels in Kirkuk.")
     assert relevant(coder, "Residents were warned of an attack in Kirkuk.")
+
+
+def test_a_body_is_known_by_who_leads_it(code):
+    """A council chaired by the prime minister is his government's, and "it" in the next sentence is the council."""
+    events = code("A crisis committee, chaired by Haider al-Abadi, met in Kirkuk. It asked Turkey to close the border.")
+    assert ids(only(events, "CONSULT").actors) == {"iraq-gov"}
+    request = only(events, "REQUEST")
+    assert (ids(request.actors), ids(request.recipients)) == ({"iraq-gov"}, {"turkey-gov"})
+
+
+def test_both_sides_are_those_of_the_dispute(code):
+    """The last Kurdish group and the last one of the other side; nobody, unless both were named."""
+    events = code("The peshmerga and the Iraqi army faced each other at Daquq. Washington urged both sides to stop.")
+    assert ids(only(events, "REQUEST").recipients) == {"peshmerga", "iraq-army"}
+    events = code("The peshmerga held Daquq. Washington urged both sides to stop.")
+    assert only(events, "REQUEST").recipients[0].id is None

@@ -1,0 +1,45 @@
+"""Bodies known by what is near: a council by its chairman, "it" by who spoke before, "both sides" by the crisis."""
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Final
+
+from pipelines.matching.phrases import Phrase
+from pipelines.matching.scanner import Mention
+from pipelines.matching.tokens import Sentence
+from schemas.vocabulary import Actor
+
+_LED: Final = frozenset({"chaired", "headed", "led", "commanded"})
+_TITLE_WORDS: Final = 5
+"""Words that may stand between "led by" and a name ("led by the deputy prime minister X")."""
+_SIDES: Final = frozenset({"side", "party", "camp", "government"})
+_OPPOSED: Final = frozenset({"federal", "iran"})
+
+
+def leader(sentence: Sentence, phrase: Phrase) -> Mention | None:
+    """Return who leads the body that a phrase names: "the council, chaired by X", "a delegation led by X"."""
+    at = phrase.end
+    if at < len(sentence) and sentence.tags[at] == "COMMA":
+        at += 1
+    if at + 1 >= len(sentence) or sentence.lows[at] not in _LED or sentence.lows[at + 1] != "by":
+        return None
+    for mention in sentence.mentions[at + 2 : at + 2 + _TITLE_WORDS]:
+        if mention is not None and mention.actors:
+            return mention
+    return None
+
+
+def opens_speech(sentence: Sentence, at: int, said: Container[str]) -> bool:
+    """Tell the "it" that begins a sentence and says or asks something: it is whoever acted in the last one."""
+    following = range(at + 1, min(len(sentence), at + 4))
+    verb = next((sentence.lemmas[one] for one in following if sentence.tags[one].startswith("VB")), "")
+    return at == 0 and verb in said
+
+
+def both_sides(sentence: Sentence, phrase: Phrase, groups: Sequence[str], actors: Mapping[str, Actor]) -> list[str]:
+    """Resolve "both sides" and "the two parties" to the last Kurdish group and the last one of the other side."""
+    lows = sentence.lows[phrase.start : phrase.head]
+    if sentence.lemmas[phrase.head] not in _SIDES or not ("both" in lows or "two" in lows):
+        return []
+    kurdish = next((one for one in reversed(groups) if actors[one].side == "kurdish"), None)
+    other = next((one for one in reversed(groups) if actors[one].side in _OPPOSED), None)
+    return [kurdish, other] if kurdish is not None and other is not None else []
