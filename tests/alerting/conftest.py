@@ -12,7 +12,6 @@ from pipelines.developments import Geography
 from pipelines.jobs.alert import run_alert
 from pipelines.matching import load_coder
 from schemas.rules import load_rules
-from schemas.vocabulary import load_vocabulary
 from tests.alerting import alert_play as play
 from tests.developments.builders import SCHEMA_DIR
 
@@ -70,8 +69,9 @@ class Desk:
 
 
 @pytest.fixture
-def new_desk(tmp_path):
+def new_desk(tmp_path, monkeypatch):
     """Make desks with a live generation; they are closed at the end."""
+    play.schema_read_once(monkeypatch.setattr)
     desks = []
 
     def make(name="desk", rules=play.RULES):
@@ -91,7 +91,7 @@ def desk(new_desk):
 
 @pytest.fixture(scope="session")
 def geography():
-    return Geography(load_vocabulary(SCHEMA_DIR))
+    return Geography(play.VOCABULARY)
 
 
 @pytest.fixture(scope="session")
