@@ -1,4 +1,5 @@
-"""Articles to match and the crash kit; also a program, which runs a job and dies where it is told to.
+"""Articles to match and the crash kit; also a program, which runs a job and dies where it is told to. The tests run it
+with its arguments in ARGUMENTS; by hand:
 
     python beam_play.py JOB LOG_URL INDEX_URL SCHEMA_DIR WHEN:PORT.METHOD COUNT
 
@@ -216,4 +217,4 @@ def main(job: str, log_url: str, index_url: str, schema_dir: str, when: str, cou
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*globals().get("ARGUMENTS", sys.argv[1:]))
