@@ -12,6 +12,7 @@ from schemas.records import CodedEvent
 from schemas.vocabulary import Vocabulary
 
 _KURDISH: Final = "kurdish"
+_ISIS: Final = "isis"
 _POWERS: Final = frozenset({"federal", "iran", "turkey", "us", "coalition", "international"})
 _PARTIES: Final = _POWERS - {"international"} | {_KURDISH}
 """Sides whose deeds belong to the crisis where an article is on the dispute."""
@@ -52,7 +53,7 @@ class Topic:
         return bool(current) and (
             self._after_the_vote(current, title, text)
             or self._inside_the_camp(current, title, text)
-            or any(self._content_in_theatre(event, title, text) for event in current)
+            or any(self._content_matters(event, title, text) for event in current)
             or (self._is_on_the_dispute(title, text) and any(self._is_deed(event) for event in current))
         )
 
@@ -84,12 +85,17 @@ class Topic:
         camps = {camp for event in quarrels for camp in self._camps(event)}
         return len(camps) > 1 and (self._names_theatre(title) or self._names_theatre(text))
 
-    def _content_in_theatre(self, event: CodedEvent, title: Field, text: Field) -> bool:
-        if event.type not in _CONTENT or not self._sides(event) & (_POWERS | {_KURDISH}):
+    def _content_matters(self, event: CodedEvent, title: Field, text: Field) -> bool:
+        """Tell whether a demand or promise of a side names a place of the theatre, or one to a side the other one."""
+        sides = self._sides(event) & (_POWERS | {_KURDISH})
+        if event.type not in _CONTENT or not sides:
             return False
         field = title if event.field == title.name else text
         start, end = event.sentence
-        return any(start <= one.start < end and self._is_theatre(one) for one in field.mentions)
+        inside = [one for one in field.mentions if start <= one.start < end]
+        named = sides | {self._vocabulary.actors[one.actors[0]].side for one in inside if one.actors}
+        both = _KURDISH in named and bool(sides & _OPPOSED) and _ISIS not in named
+        return both or any(self._is_theatre(one) for one in inside)
 
     def _is_on_the_dispute(self, title: Field, text: Field) -> bool:
         """Tell whether the title names the theatre, or the text the theatre and both sides."""
@@ -110,7 +116,7 @@ class Topic:
         return any(self._vocabulary.places[place].theatre for place in mention.places)
 
     def _isis(self, event: CodedEvent) -> bool:
-        return "isis" in self._sides(event)
+        return _ISIS in self._sides(event)
 
     def _sides(self, event: CodedEvent) -> set[str]:
         return {self._vocabulary.actors[name].side for name in _named(event) if name in self._vocabulary.actors}

@@ -55,6 +55,8 @@ def test_a_demand_about_the_theatre_is_relevant(coder):
     """The place of a demand, promise or refusal may be in its content."""
     assert relevant(coder, "The oil ministry invited BP to return to Kirkuk.")
     assert relevant(coder, "The Iraqi prime minister refused to bring the Sinjar file before the chamber.")
+    assert relevant(coder, "The cleric urged the Iraqi government to spare the Kurds.")
+    assert not relevant(coder, "The cleric urged the Iraqi government to spare the poor. A Kurd was there.")
     assert not relevant(coder, "The oil ministry invited BP to return to Basra. Erbil was quiet.")
     assert not relevant(coder, "A chef asked a farmer to bring apples to Kirkuk.")
 
