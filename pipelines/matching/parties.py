@@ -291,8 +291,9 @@ class Parties:
         """Resolve a body by where the sentence is, or the article was last ("police imposed a curfew on X")."""
         if not _LOCAL_WORDS.issuperset(sentence.lows[phrase.start : phrase.head]):
             return None
-        here = [mention.places[0] for mention in sentence.mentions if mention is not None and mention.places]
-        places = here or self.memory.places[-1:]
+        named = ((at, mention) for at, mention in enumerate(sentence.mentions) if mention is not None)
+        here = [(abs(at - phrase.head), mention.places[0]) for at, mention in named if mention.places]
+        places = [min(here)[1]] if here else self.memory.places[-1:]
         return next(
             (body for place in places if (body := self.offices.local(sentence.lemmas[phrase.head], place))), None
         )

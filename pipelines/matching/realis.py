@@ -57,7 +57,7 @@ _IMAGINED: Final = frozenset(["fear", "risk", "threat", "danger", "possibility",
                               "plan", "preparation"])  # fmt: skip
 """Nouns that hold what may come."""
 _AVERTING: Final = frozenset(["avoid", "prevent", "avert", "fear", "threaten", "forestall", "risk"])
-_PLANNING: Final = frozenset(["prepare", "plan", "plot", "expect", "contemplate", "consider"])
+_PLANNING: Final = frozenset(["prepare", "plan", "expect", "consider"])
 _CHAINED: Final = frozenset({"inf", "ger", "part"})
 
 
@@ -131,6 +131,13 @@ class Moods:
         if holder is not None and sentence.lemmas[holder.head] in _IMAGINED and phrase.prep in {"of", "for", "against"}:
             return "hypothetical", False
         verb = clause.verb
+        if (
+            verb is not None
+            and verb.lemma in _BLAMING
+            and phrase.prep in {"of", "for"}
+            and _is_bare_plural(sentence, phrase)
+        ):
+            return "generic", False
         if verb is None or phrase not in clause.undergoers():
             return "actual", False
         if verb.lemma in _AVERTING:
@@ -150,6 +157,13 @@ class Moods:
         if clause.kind in {"inf", "ger"} and parent is not None and parent.verb is not None:
             negative ^= parent.verb.lemma in self.failing or (parent.verb.negated and clause.kind == "inf")
         return negative
+
+
+def _is_bare_plural(sentence: Sentence, phrase: Phrase) -> bool:
+    """Tell "attacks on civilians" from "the attacks", "two attacks" and "Thursday's attacks"."""
+    low = sentence.lows[phrase.head]
+    inside = sentence.tags[phrase.start : phrase.head]
+    return low.endswith("s") and phrase.possessor is None and not {"DET", "NUM", "PRP$", "NAME"} & set(inside)
 
 
 def is_pluperfect(sentence: Sentence, clause: Clause) -> bool:
