@@ -27,6 +27,7 @@ _CONTROLS: Final = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 _NEVER_LETTERS: Final = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 _REPLACED: Final = "\N{REPLACEMENT CHARACTER}"
 _ARABIC_SHARE: Final = 0.6
+_FEW_LETTERS: Final = 10
 _TRUSTED: Final = re.compile(
     r"iso8859-\d+|cp(125\d|866|874|932|949|950)|koi8-\w|mac-\w+|gb18030|gbk|gb2312|big5|euc_\w+|shift_jis|utf-8|ascii"
 )
@@ -115,6 +116,7 @@ def _named(body: bytes, content_type: str) -> Iterator[str]:
 def _guess(body: bytes) -> str:
     """Tell Arabic, Turkish and western one-byte encodings apart."""
     beyond = [letter for letter in body.decode("cp1256") if letter > "\x7f"]
-    if sum("\u0600" <= letter <= "\u06ff" for letter in beyond) > _ARABIC_SHARE * len(beyond):
+    arabic = sum("\u0600" <= letter <= "\u06ff" for letter in beyond)
+    if arabic > max(_FEW_LETTERS, _ARABIC_SHARE * len(beyond)):
         return "cp1256"
     return "cp1254" if _TURKISH.search(body) else "cp1252"

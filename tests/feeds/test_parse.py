@@ -15,6 +15,7 @@ import pytest
 from connectors.feed_parser import ParseLimits, PooledFeedParser, parse_feed
 from connectors.feed_text import plain, tidy
 from schemas.feeds import ParsedFeed, ParseFailed
+from tests.feeds.hostile import BODIES, ODD
 
 LIMITS = ParseLimits(max_items=500)
 URL = "https://tigris.example/feed"
@@ -146,30 +147,10 @@ def test_damage_is_always_a_value(seed):
     assert isinstance(parse(bytes(body)), ParsedFeed | ParseFailed)
 
 
-MANY = "<item><title>x</title></item>"
-HOSTILE = {
-    "entities": (
-        b"<!DOCTYPE r [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]><rss version='2.0'><channel>&b;</channel></rss>",
-        "malformed",
-    ),
-    "attributes": (
-        b"<rss version='2.0'><channel><item %b/></channel></rss>" % b" ".join(b"a%d='1'" % n for n in range(100_000)),
-        "malformed",
-    ),
-    "depth": (b"<rss version='2.0'><channel>" + b"<a>" * 100_000, "malformed"),
-    "web page": (b"<!DOCTYPE html><html><body>Welcome", "not-a-feed"),
-    "json": (b'{"a":' * 100_000, "malformed"),
-    "other json": (b'{"items": []}', "not-a-feed"),
-    "zeros": (b"\0" * 100_000, "empty"),
-    "nothing": (b"", "empty"),
-    "words": (b"not found", "not-a-feed"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", BODIES)
 async def test_hostile_bodies_end_with_their_kind(parser, name):
     """Each is refused by name, quickly."""
-    body, kind = HOSTILE[name]
+    body, kind = BODIES[name]
     began = time.monotonic()
     outcome = await parser.parse(body, {}, URL)
     assert isinstance(outcome, ParseFailed)
@@ -177,18 +158,30 @@ async def test_hostile_bodies_end_with_their_kind(parser, name):
     assert time.monotonic() - began < 3
 
 
-async def test_too_many_items_are_counted_not_dropped(parser):
-    """100,000 items: the first fit, the others are told."""
-    feed = await parser.parse(FORMATS["rss20"].replace("</channel>", MANY * 100_000 + "</channel>").encode(), {}, URL)
+@pytest.mark.parametrize("name", ODD)
+async def test_odd_bodies_give_the_items_that_they_have(parser, name):
+    """Bodies that cost much to others are read in time; what they have of items is kept."""
+    began = time.monotonic()
+    outcome = await parser.parse(ODD[name], {}, URL)
+    assert isinstance(outcome, ParsedFeed)
+    assert outcome.items[0].title.startswith("x")
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("name", ["100,000 items", "100,000 items, broken"])
+async def test_too_many_items_are_counted_not_dropped(parser, name):
+    """The first items fit, the others are told, also where the body is not well-formed."""
+    feed = await parser.parse(ODD[name], {}, URL)
     assert len(feed.items) == 500
-    assert "99501 items over the limit" in feed.dead[0].error
+    assert "99500 items over the limit" in feed.dead[0].error
 
 
 async def test_a_cut_feed_gives_what_came_before_the_cut(parser):
-    """A truncated body is read up to its end, with a warning."""
-    whole = FORMATS["rss20"].replace("</channel>", MANY * 3 + "</channel>")
-    feed = await parser.parse(whole[: whole.rindex("<item>")].encode(), {}, URL)
-    assert len(feed.items) == 3
+    """A truncated body is read up to its last whole item, with a warning; half an item is dead, not an article."""
+    feed = await parser.parse(ODD["truncated"], {}, URL)
+    assert [item.title for item in feed.items] == ["x"]
+    assert [item.key for item in feed.dead] == ["cut-off"]
+    assert "half" in feed.dead[0].record
     assert feed.warnings
 
 
@@ -197,29 +190,48 @@ async def test_a_killed_worker_costs_one_feed():
     pool = PooledFeedParser(ParseLimits(workers=1))
     try:
         assert isinstance(await pool.parse(FORMATS["rss20"].encode(), {}, URL), ParsedFeed)
-        worker = pool._idle.get()
-        os.kill(worker._process.pid, signal.SIGKILL)
-        pool._idle.put(worker)
+        os.kill(pool._workers[0]._process.pid, signal.SIGKILL)
         assert (await pool.parse(FORMATS["rss20"].encode(), {}, URL)).kind == "crashed"
         assert isinstance(await pool.parse(FORMATS["rss20"].encode(), {}, URL), ParsedFeed)
     finally:
         pool.close()
 
 
-HEAVY = FORMATS["rss20"].replace("First.", "&amp;amp;" * 1_000_000).encode()
-"""9 MB that take more than a second, though nothing in them is forbidden."""
+async def test_a_worker_that_hangs_is_killed_and_replaced():
+    """One that does nothing at all, so that no signal handler and no processor limit helps, ends at the wall clock."""
+    pool = PooledFeedParser(ParseLimits(workers=1, timeout_s=0.3))
+    try:
+        await pool.parse(FORMATS["rss20"].encode(), {}, URL)
+        hanging = pool._workers[0]._process.pid
+        os.kill(hanging, signal.SIGSTOP)
+        assert (await pool.parse(FORMATS["rss20"].encode(), {}, URL)).kind == "timeout"
+        assert isinstance(await pool.parse(FORMATS["rss20"].encode(), {}, URL), ParsedFeed)
+        assert not _runs(hanging)
+    finally:
+        pool.close()
+
+
+HEAVY = b"<rss version='2.0'><channel>" + b"<a " * 400_000
+"""1 MB that takes the parser 40 s."""
+LARGE = FORMATS["rss20"].replace("First.", "&amp;amp;" * 1_000_000).encode()
+"""9 MB that take more than 40 MB to parse."""
 
 
 @pytest.mark.parametrize(
-    "limits,kind",
-    [({"timeout_s": 0.3}, "timeout"), ({"cpu_s": 0.0}, "timeout"), ({"max_memory_bytes": 40 * 2**20}, "memory"),
-     ({"max_body_bytes": 1_000_000}, "too-large")],
-)  # fmt: skip
-async def test_every_limit_ends_one_parse_and_no_other(limits, kind):
+    "body,limits,kind",
+    [
+        (HEAVY, {"timeout_s": 0.3}, "timeout"),
+        (HEAVY, {"cpu_s": 0.0}, "timeout"),
+        (LARGE, {"max_memory_bytes": 40 * 2**20}, "memory"),
+        (LARGE, {"max_body_bytes": 1_000_000}, "too-large"),
+    ],
+    ids=["wall time", "processor time", "memory", "size"],
+)
+async def test_every_limit_ends_one_parse_and_no_other(body, limits, kind):
     """Wall time, processor time, memory and size have an end, while another feed goes through beside."""
     pool = PooledFeedParser(ParseLimits(workers=2, **limits))
     try:
-        failed, good = await asyncio.gather(pool.parse(HEAVY, {}, URL), pool.parse(FORMATS["rss20"].encode(), {}, URL))
+        failed, good = await asyncio.gather(pool.parse(body, {}, URL), pool.parse(FORMATS["rss20"].encode(), {}, URL))
         assert failed.kind == kind
         assert isinstance(good, ParsedFeed)
         assert isinstance(await pool.parse(FORMATS["rss20"].encode(), {}, URL), ParsedFeed)
@@ -231,7 +243,7 @@ async def test_closing_does_not_wait_for_a_parse():
     """A stop kills what is under way: it takes no second though the parse would."""
     pool = PooledFeedParser(ParseLimits(workers=1))
     await pool.parse(FORMATS["rss20"].encode(), {}, URL)
-    under_way = asyncio.create_task(pool.parse(HEAVY * 4, {}, URL))
+    under_way = asyncio.create_task(pool.parse(HEAVY, {}, URL))
     await asyncio.sleep(0.2)
     began = time.monotonic()
     await asyncio.to_thread(pool.close)
@@ -245,20 +257,27 @@ from connectors.feed_parser import ParseLimits, PooledFeedParser
 async def main():
     pool = PooledFeedParser(ParseLimits(workers=1))
     await pool.parse(b"<rss/>", {}, "")
-    print(pool._idle.get()._process.pid, flush=True)
+    print(pool._workers[0]._process.pid, flush=True)
+    if sys.argv[1] == "parsing":
+        asyncio.create_task(pool.parse(b"<rss version='2.0'><channel>" + b"<a " * 400_000, {}, ""))
+        await asyncio.sleep(0.3)
     os.kill(os.getpid(), 9)
 if __name__ == "__main__":
     asyncio.run(main())
 """
 
 
-def test_workers_end_with_their_parent(tmp_path):
-    """A killed parent leaves no worker behind."""
+@pytest.mark.parametrize("state", ["idle", "parsing"])
+def test_workers_end_with_their_parent(tmp_path, state):
+    """A killed parent leaves no worker behind, not even one in the middle of a parse of 40 s."""
     script = tmp_path / "orphan.py"
     script.write_text(ORPHAN)
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, env={**os.environ, "PYTHONPATH": str(root)}, timeout=30
+        [sys.executable, str(script), state],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        timeout=30,
     )
     pid = int(done.stdout)
     deadline = time.monotonic() + 5
