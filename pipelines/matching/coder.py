@@ -105,6 +105,7 @@ class Coder:
         self.credits = Credits(self.language.attribution)
         self.moods = Moods(self.language.time)
         self._gate = gate_ids(vocabulary)
+        self._doors = self._gate | _local_ids(vocabulary)
         self._topic = Topic(vocabulary, words(self.language.events.classes.get("the_vote", "")), self._gate)
         self._parties = Parties(vocabulary, self.language)
         self.tables = Tables(self.credits.verbs, _CONTROLS, self._parties.linked, self.patterns.phrasal)
@@ -158,13 +159,14 @@ class Coder:
         in_text: list[Mention],
         time: EventTime | None,
     ) -> list[CodedEvent]:
-        return [
-            event
-            for field, mentions, is_title in ((title, in_title, True), (text, in_text, False))
-            for span, inside in self._split(field, mentions)
-            if inside
-            for event in core.code(field, span, inside, title=is_title, time=time)
-        ]
+        events: list[CodedEvent] = []
+        last: str | None = None
+        for field, mentions, is_title in ((title, in_title, True), (text, in_text, False)):
+            for span, inside in self._split(field, mentions):
+                if inside or last is not None:
+                    events += core.code(field, span, inside, title=is_title, time=time, last=last)
+                last = core.town(inside) or last
+        return events
 
     def _split(self, text: str, mentions: list[Mention]) -> Iterator[tuple[tuple[int, int], list[Mention]]]:
         """Yield the sentences of a field with the mentions in them."""
@@ -174,7 +176,7 @@ class Coder:
 
     def _may_matter(self, text: str, mentions: list[Mention]) -> bool:
         """Gate: without a place of the theatre or a Kurdish party no event can be relevant (schema, section 6)."""
-        return any(not self._gate.isdisjoint(mention.actors + mention.places) for mention in mentions) or (
+        return any(not self._doors.isdisjoint(mention.actors + mention.places) for mention in mentions) or (
             bool(mentions) and "Kurd" in text
         )
 
@@ -219,3 +221,10 @@ class Coder:
         context.parties.remember(sentence, clauses)
         context.speech.after(sentence, clauses, context.parties)
         return events
+
+
+def _local_ids(vocabulary: Vocabulary) -> frozenset[str]:
+    """Return the actors that carry a town of the theatre in their name ("Kirkuk police"): naming them names it."""
+    towns = {place.name for place in vocabulary.places.values() if place.theatre and place.metonym is None}
+    actors = vocabulary.actors.values()
+    return frozenset(actor.id for actor in actors if not towns.isdisjoint(actor.name.split()))

@@ -21,7 +21,9 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _NEAR: Final = 25
 """Characters between a subject and a verb that follows it at once."""
 _SUFFIX: Final = re.compile(r"['’](\w{1,6})")
-_SYMMETRIC: Final = frozenset({"clash", "meet", "negotiate"})
+_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_UNARMED: Final = frozenset({"ASSAULT", "SEIZE", "RETREAT"})
+"""Types whose doers are no civilians; of DISPLACE they are nothing else."""
 
 
 class _Verb(NamedTuple):
@@ -30,6 +32,14 @@ class _Verb(NamedTuple):
     hit: Hit
     here: tuple[int, int]
     stretch: tuple[int, int]
+
+
+class _Roles(NamedTuple):
+    actors: list[Party]
+    recipients: list[Party]
+    places: list[Party]
+    beside: list[Party]
+    """Places that only say where another one lies."""
 
 
 class CoreCoder:
@@ -44,36 +54,77 @@ class CoreCoder:
         self._claimed = _folded(core.claimed)
         self._before = _folded(core.place_marks if core.verb_first else core.prepositions)
         self._endings = frozenset() if core.verb_first else _folded(core.place_marks)
+        self._ezafe = not core.verb_first and bool(core.prepositions)
+        """The subject opens the clause: what stands right before the verb may belong to a noun there."""
+        self._clauses = tuple(_folded(core.clause_endings))
+        self._subjects = _folded(core.subject_endings)
         self._bearings = _folded(core.bearings)
-        self._agents = tuple(_folded(core.agents))
+        self._agents = _folded(core.agents)
         self._future = _folded(core.future)
         self._hypothetical = _folded(core.hypothetical)
+        self._linked = _folded(core.linked)
+        self._here = _folded(core.here)
+        self._boundaries = _folded(core.boundaries)
+        self._names = _place_names(code, vocabulary)
 
     def code(
-        self, text: str, span: tuple[int, int], mentions: list[Mention], *, title: bool, time: EventTime | None
+        self,
+        text: str,
+        span: tuple[int, int],
+        mentions: list[Mention],
+        *,
+        title: bool,
+        time: EventTime | None,
+        last: str | None = None,
     ) -> list[CodedEvent]:
-        """Code one sentence; at most one event of a type, realis and polarity."""
+        """Code one sentence; at most one event of a type, realis and polarity. `last` is the place named before it."""
         found: dict[tuple[str, str, bool], CodedEvent] = {}
         tokens = tokens_of(text, span)
+        past = self._is_past(text[slice(*span)], time)
         for verb in self._verbs(tokens, span, mentions):
-            event = self._event(verb, text, span, mentions, tokens)
+            event = self._event(verb, text, span, mentions, tokens, last)
             if event is not None:
+                event = msgspec.structs.replace(event, realis="historical") if past else event
                 found.setdefault((event.type, event.realis, event.negated), _placed(event, title=title, time=time))
         return list(found.values())
 
+    def town(self, mentions: list[Mention]) -> str | None:
+        """Return the place that "the city" means after these names: their last that stands for no government."""
+        named = (m.places[0] for m in reversed(mentions) if m.places and self._metonym(m) is None)
+        return next(named, None)
+
+    def _is_past(self, sentence: str, time: EventTime | None) -> bool:
+        """Tell whether a sentence names a year before the one of its time."""
+        years = [int(year) for year in _YEAR.findall(fold(sentence).text)]
+        if not years or time is None or time.start is None:
+            return False
+        return max(years) < int(time.start[:4])
+
     def _verbs(self, tokens: list[Token], span: tuple[int, int], mentions: list[Mention]) -> list[_Verb]:
-        """Find the verbs that are no part of a name."""
+        """Find the verbs that are no part of a name, and the stretch of each."""
+        names = [m for m in mentions if m.actors[:1] != ("residents",)]
         hits = [(hit, (tokens[hit.first].start, tokens[hit.last].end)) for hit in self._stems.find(tokens)]
-        free = [(hit, here) for hit, here in hits if not any(m.start < here[1] and here[0] < m.end for m in mentions)]
-        ends = [span[0], *(here[1] for _, here in free)]
-        starts = [*(here[0] for _, here in free[1:]), span[1]]
-        return [_Verb(hit, here, (ends[at], starts[at])) for at, (hit, here) in enumerate(free)]
+        free = [(hit, here) for hit, here in hits if not any(m.start < here[1] and here[0] < m.end for m in names)]
+        marks = [token.end for token in tokens if token.text in self._boundaries]
+        verbs = []
+        for at, (hit, here) in enumerate(free):
+            last = free[at - 1][1][1] if at else span[0]
+            start = max([last, *(mark for mark in marks if mark <= here[0])])
+            end = free[at + 1][1][0] if at + 1 < len(free) else span[1]
+            verbs.append(_Verb(hit, here, (start, end)))
+        return verbs
 
     def _event(
-        self, verb: _Verb, text: str, span: tuple[int, int], mentions: list[Mention], tokens: list[Token]
+        self,
+        verb: _Verb,
+        text: str,
+        span: tuple[int, int],
+        mentions: list[Mention],
+        tokens: list[Token],
+        last: str | None,
     ) -> CodedEvent | None:
         group = verb.hit.rule.group
-        actors, recipients, places = self._roles(verb, text, mentions)
+        actors, recipients, places = self._roles(verb, text, mentions, tokens, last)
         if not (actors or recipients or places):
             return None
         claim = self._claim(text, mentions, tokens, verb, actors)
@@ -102,49 +153,82 @@ class CoreCoder:
         after = set() if self.verb_first else {token.text for token in tokens[hit.last + 1 : hit.last + 3]}
         if self._hypothetical & (near | after):
             return "hypothetical"
-        return "future" if hit.future or self._future & near else "actual"
+        following = set() if self.verb_first else {token.text for token in tokens[hit.last + 1 : hit.last + 2]}
+        return "future" if hit.future or self._future & (near | following) else "actual"
 
-    def _roles(self, verb: _Verb, text: str, mentions: list[Mention]) -> tuple[list[Party], list[Party], list[Party]]:
+    def _roles(
+        self, verb: _Verb, text: str, mentions: list[Mention], tokens: list[Token], last: str | None
+    ) -> tuple[list[Party], list[Party], list[Party]]:
         """Fill the roles from the verb's own stretch; who and where may be carried over from the rest."""
         own = [m for m in mentions if verb.stretch[0] <= m.start and m.end <= verb.stretch[1]]
-        group = verb.hit.rule.group
-        actors, recipients, places = self._shares(group, text, verb.here, own)
         rest = [m for m in mentions if m not in own]
-        if (own and (actors or recipients) and places) or not rest:
-            return actors, recipients, places
-        others, _, elsewhere = self._shares(group, text, verb.here, rest)
-        if group.frame == "passive":
-            return actors, recipients, places or elsewhere
-        taken = {party.id for party in recipients}
-        return actors or [party for party in others if party.id not in taken], recipients, places or elsewhere
+        group = verb.hit.rule.group
+        roles = self._shares(group, text, verb.here, own)
+        others = self._shares(group, text, verb.here, rest)
+        taken = {party.id for party in (*roles.recipients, *roles.places)}
+        carried = [] if group.frame == "passive" else [party for party in others.actors if party.id not in taken]
+        actors = roles.actors or carried[:1]
+        places = roles.places or self._meant(verb, text, tokens, last) or others.places or roles.beside
+        return actors, roles.recipients, places or self._implied(text, actors) or others.beside
 
-    def _shares(
-        self, group: Group, text: str, here: tuple[int, int], mentions: list[Mention]
-    ) -> tuple[list[Party], list[Party], list[Party]]:
-        actors: list[Party] = []
-        recipients: list[Party] = []
-        places: list[tuple[bool, Party]] = []
+    def _meant(self, verb: _Verb, text: str, tokens: list[Token], last: str | None) -> list[Party]:
+        """Resolve "the city" in the verb's stretch to the place named last."""
+        if last is None:
+            return []
+        inside = (one for one in tokens if verb.stretch[0] <= one.start and one.end <= verb.stretch[1])
+        word = next((one for one in inside if one.text in self._here), None)
+        return [Party(id=last, text=text[word.start : word.end], span=(word.start, word.end))] if word else []
+
+    def _shares(self, group: Group, text: str, here: tuple[int, int], mentions: list[Mention]) -> _Roles:
+        roles = _Roles([], [], [], [])
         agents = [mention for mention in mentions if self._is_agent(text, mention)]
         passive = group.frame == "passive" or bool(agents)
+        verb = fold(text[slice(*here)]).text
+        both = self._is_symmetric(group)
         for mention in sorted(mentions, key=lambda m: self._distance(m, here)):
-            agent = mention in agents
-            marked = not agent and self._is_marked(text, mention)
+            marked = self._is_marked(text, mention, inside=any(ending in verb for ending in self._clauses))
             metonym = self._metonym(mention)
-            doing = bool(metonym) and not marked and (not actors or group.mode in _SYMMETRIC)
-            if mention.places and not (doing or agent):
-                places.append((self._is_bearing(text, mention), _party(text, mention, mention.places[0])))
+            doing = bool(metonym) and not marked and (both or not roles.actors)
+            if mention.places and not (doing or mention in agents):
+                places = roles.beside if self._is_bearing(text, mention) else roles.places
+                places.append(_party(text, mention, mention.places[0]))
                 continue
             actor = mention.actors[0] if mention.actors else metonym
-            if actor is None:
+            if actor is None or any(actor == one.id for one in (*roles.actors, *roles.recipients)):
                 continue
-            subject = group.mode in _SYMMETRIC or not (actors or marked or passive)
-            (actors if agent or subject else recipients).append(_party(text, mention, actor))
-        firm = [party for bearing, party in places if not bearing]
-        return actors, recipients, firm or [party for _, party in places]
+            party = _party(text, mention, actor)
+            if mention in agents or both or not (roles.actors or marked or passive):
+                if mention in agents or self._can_do(group, actor):
+                    roles.actors.append(party)
+            elif passive or (mention.start >= here[1]) == self.verb_first:
+                roles.recipients.append(party)
+        return roles
+
+    def _implied(self, text: str, actors: list[Party]) -> list[Party]:
+        """Read the place off the actor's own name ("the police of Kirkuk")."""
+        for party in actors:
+            for word in _WORD.finditer(text, *party.span):
+                name = self._names.get(fold(word.group()).text)
+                if name is not None:
+                    return [Party(id=name, text=word.group(), span=word.span())]
+        return []
+
+    def _is_symmetric(self, group: Group) -> bool:
+        kind = self._vocabulary.types[group.type]
+        mode = kind.details.get(group.mode or "")
+        return kind.symmetric or (mode is not None and mode.symmetric)
+
+    def _can_do(self, group: Group, actor: str) -> bool:
+        """Tell whether a party is of a kind that does such things: civilians flee, they don't seize towns."""
+        known = self._vocabulary.actors.get(actor)
+        civil = known is not None and known.kind == "civil"
+        return civil if group.type == "DISPLACE" else not (civil and group.type in _UNARMED)
 
     def _distance(self, mention: Mention, here: tuple[int, int]) -> tuple[int, int]:
         """Order mentions by how likely they are the subject: right before the verb, then on its subject side."""
         ahead = mention.start >= here[1]
+        if self._ezafe and not ahead:
+            return 1, mention.start
         if not ahead and here[0] - mention.end <= _NEAR:
             return 0, here[0] - mention.end
         return (1 if ahead == self.verb_first else 2), abs(mention.start - here[0])
@@ -153,18 +237,25 @@ class CoreCoder:
         place = self._vocabulary.places.get(mention.places[0]) if mention.places else None
         return place.metonym if place is not None else None
 
-    def _is_marked(self, text: str, mention: Mention) -> bool:
-        """Tell whether a preposition before the name, or an ending after it, makes it no subject."""
+    def _is_marked(self, text: str, mention: Mention, *, inside: bool) -> bool:
+        """Tell whether a preposition before the name, or an ending after it, makes it no subject.
+
+        The subject of a clause inside another has an ending of its own (Turkish: the genitive).
+        """
         before = _words_before(text, mention)
         if before and before[-1] in self._before:
             return True
         ending = _SUFFIX.match(text, mention.end)
-        return ending is not None and fold(ending.group(1)).text in self._endings
+        if ending is not None and not self._linked.isdisjoint(_words_after(text, mention)[1:2]):
+            return False
+        marks = self._endings - self._subjects if inside else self._endings
+        return ending is not None and fold(ending.group(1)).text in marks
 
     def _is_agent(self, text: str, mention: Mention) -> bool:
-        beside = {" ".join(_words_before(text, mention)[-count:]) for count in (1, 2)}
-        beside.update(_words_after(text, mention)[:1])
-        return any(agent in beside for agent in self._agents)
+        if self.verb_first or self._ezafe:
+            before = _words_before(text, mention)
+            return any(" ".join(before[-count:]) in self._agents for count in (1, 2))
+        return not self._agents.isdisjoint(_words_after(text, mention)[:1])
 
     def _is_bearing(self, text: str, mention: Mention) -> bool:
         before, after = _words_before(text, mention)[-1:], _words_after(text, mention)
@@ -190,6 +281,12 @@ class CoreCoder:
 
 def _folded(listed: str) -> frozenset[str]:
     return frozenset(fold(word).text for word in words(listed))
+
+
+def _place_names(code: str, vocabulary: Vocabulary) -> dict[str, str]:
+    """Return the one-word names of towns of the theatre in one language."""
+    towns = (place for place in vocabulary.places.values() if place.theatre and not place.metonym)
+    return {fold(name).text: place.id for place in towns for name in place.aliases.get(code, ()) if " " not in name}
 
 
 def _words_before(text: str, mention: Mention) -> list[str]:
@@ -238,6 +335,6 @@ def _by_latin_letters(sample: str) -> str | None:
     if len(re.findall("[ğıİ]", sample)) * 60 > len(sample):
         return "tr"
     kurmanji = len(re.findall("[êîûÊÎÛ]", sample))
-    if kurmanji * 40 > len(sample):
+    if kurmanji > 1 and kurmanji * 40 > len(sample):
         return "kmr"
     return "tr" if not kurmanji and len(re.findall("[ğışİ]", sample)) * 60 > len(sample) else None

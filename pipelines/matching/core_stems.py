@@ -101,16 +101,22 @@ class Stems:
                 self._by_stem.setdefault(parts[0].stem, []).append(_Wording(parts, rule, negated))
 
     def _negative(self, line: str) -> Iterator[str]:
-        """Yield the negated forms of a wording: its last word is the verb."""
+        """Yield the negated forms of a wording: a prefix on any word of it, an ending only on the last."""
+        parts = line.split()
+        for at, word in enumerate(parts):
+            if word != "...":
+                yield from (" ".join([*parts[:at], form, *parts[at + 1 :]]) for form in self._prefixed(word))
         rest, blank, verb = line.rpartition(" ")
-        for prefix in words(self._core.negative_prefixes):
-            yield f"{rest}{blank}{prefix}{verb}"
-            for preverb in words(self._core.preverbs):
-                if verb.startswith(preverb) and verb != preverb:
-                    yield f"{rest}{blank}{preverb}{prefix}{verb.removeprefix(preverb)}"
         for ending, negative in self._core.negative_endings.items():
             if verb.endswith(ending):
                 yield f"{rest}{blank}{verb.removesuffix(ending)}{negative}"
+
+    def _prefixed(self, word: str) -> Iterator[str]:
+        for prefix in words(self._core.negative_prefixes):
+            yield f"{prefix}{word}"
+            for preverb in words(self._core.preverbs):
+                if word.startswith(preverb) and word != preverb:
+                    yield f"{preverb}{prefix}{word.removeprefix(preverb)}"
 
     def _at(self, tokens: list[Token], at: int) -> tuple[Hit, list[int]] | None:
         best: tuple[tuple[int, int], Hit, list[int]] | None = None
