@@ -107,18 +107,18 @@ def test_partitions_leave_what_one_leaves(new_desk, epochs_over, play, sparse, c
 
 
 @pytest.mark.slow
-def test_a_hundred_epochs_leave_the_memory_flat(desk, play):
-    """After ten to warm up, ninety more don't take ten megabytes."""
+def test_fifty_epochs_leave_the_memory_flat(desk, play):
+    """After ten to warm up, forty more don't take eight megabytes; benchmarks/match_job_speed.py does a hundred."""
     from connectors.ports import SystemClock
     from pipelines.jobs.match import MatchOptions, _MatchJob
 
     desk.log.append([play.stored_form(play.article(0))])
     job = _MatchJob(desk.log_url, desk.index_url, desk.schema_dir, MatchOptions(), SystemClock(), lambda _: None)
-    for number in range(1, 101):
+    for number in range(1, 51):
         assert job.step()
         desk.log.append([play.stored_form(play.article(number))])
         if number == 10:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000
-    assert desk.log.position(f"match.{live_generation(desk.log)}", ARTICLES) == 100
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8_000
+    assert desk.log.position(f"match.{live_generation(desk.log)}", ARTICLES) == 50
     job.close()
