@@ -121,6 +121,7 @@ EXAMPLES = (
     r.DevelopmentOpened(development=DEVELOPMENT),
     r.DevelopmentChanged(development=DEVELOPMENT, changes=("denied",)),
     r.AlertRaised(alert=ALERT),
+    r.DeliveryStarted(alert_id="al1", channel="desk", at=NOON, attempt=1),
     r.AlertDelivered(alert_id="al1", channel="desk", at=NOON, attempt=1),
     r.DeliveryFailed(alert_id="al1", channel="desk", at=NOON, attempt=2, error="refused", retry_at=None),
     r.AlertAcknowledged(alert_id="al1", at=NOON, by="ayşe"),
