@@ -16,7 +16,8 @@ SideKey = Literal["none", "actor", "both", "third"]
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """How reports of one type meet.
 
-    `place`: none (identity lies in who, not where), district, or site (a base, a field or a crossing stands by itself).
+    `place`: none (identity lies in who, not where), district, or site (a town, a base, a field or a crossing stands by
+    itself).
     `side`: actor (the side that acts), both (all sides, unordered), third (only sides other than the two of the dispute
     and civilians: in a battle, who is called attacker depends on the outlet), none.
     `recall_days`: a report without a day belongs to the latest development up to so many days before its publication.
@@ -54,7 +55,13 @@ POLICIES: Final[Mapping[str, Policy]] = {
     ),
     "MOBILIZE": Policy(place="district", needs_side=True),
     "DISPLACE": Policy(
-        place="district", side="none", recall_days=2, span_days=1, needs_place=True, groups={"return": "return"}
+        # People leave for days, and for days after articles tell how many left.
+        place="district",
+        side="none",
+        recall_days=5,
+        span_days=3,
+        needs_place=True,
+        groups={"return": "return"},
     ),
     "PROTEST": Policy(place="district", side="none", needs_place=True),
     "COERCE": Policy(
@@ -90,6 +97,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
 }
 """STATEMENT is missing: a denial or confirmation is a part of the development that it speaks of."""
 
+_REFERENDUM: Final = Policy(side="none", recall_days=30, span_days=30)
+"""A people votes on a question once; for weeks, articles speak of that vote by the day of what they tell of it."""
 _GIVING_WAY: Final = frozenset({"release", "ceasefire", "resign", "disarm"})
 """Modes of RETREAT that leave no ground."""
 OTHER_TYPES: Final = _TALK
@@ -100,6 +109,8 @@ def policy_of(kind: str, mode: str | None) -> Policy:
     """Return the policy of an event type and mode."""
     if kind == "RETREAT" and mode in _GIVING_WAY:
         return _DEED
+    if kind == "VOTE" and not POLICIES[kind].groups.get(mode or ""):
+        return _REFERENDUM
     return POLICIES.get(kind, OTHER_TYPES)
 
 
