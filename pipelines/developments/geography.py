@@ -6,7 +6,7 @@ from typing import Final
 from schemas.records import Party
 from schemas.vocabulary import Place, Vocabulary
 
-SITES: Final = frozenset({"base", "airport", "field", "refinery", "pipeline", "crossing"})
+SITES: Final = frozenset({"town", "base", "airport", "field", "refinery", "pipeline", "crossing"})
 """Kinds of place that change hands by themselves."""
 _CAMP: Final = {"iran": "federal"}
 """On the ground Iran's men fight beside the federal side, and outlets disagree about who was there."""
@@ -55,9 +55,14 @@ class Geography:
         return self._districts.get(place_id, place_id)
 
     def site(self, place_id: str) -> str:
-        """Return the place itself for an installation, else its district."""
+        """Return the place itself for a town or an installation, else its district."""
         place = self._places.get(place_id)
         return place_id if place is not None and place.kind in SITES else self.district(place_id)
+
+    def is_town(self, place_id: str) -> bool:
+        """Tell whether a place is a town, that lies in a district which may have another name."""
+        place = self._places.get(place_id)
+        return place is not None and place.kind == "town"
 
     def innermost(self, parties: Iterable[Party]) -> tuple[str, ...]:
         """Return the known places, without those that only say where a place named before them lies.

@@ -4,7 +4,7 @@ coded events -> those that count -> facets that the article gives elsewhere (pla
 they deny -> one contribution per event and place
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -77,7 +77,7 @@ def contributions(coded: ArticleCoded, geography: Geography) -> tuple[Contributi
     reports = sorted(_reports(coded), key=_reading_order)
     published = publication_day(coded.article)
     drafts = [draft for report in reports if (draft := _draft(report, geography, published)) is not None]
-    drafts = _complete(drafts)
+    drafts = _complete(_narrow(drafts, geography))
     drafts += _denials(reports, drafts, geography)
     return tuple(item for draft in drafts for item in _contribute(draft, geography))
 
@@ -171,6 +171,34 @@ def _speaker(event: CodedEvent, geography: Geography) -> str | None:
         if not ours & theirs:
             return "+".join(sorted(ours)) + ">" + "+".join(sorted(theirs))
     return "+".join(sorted(actors))
+
+
+def _narrow(drafts: Sequence[Draft], geography: Geography) -> list[Draft]:
+    """Give a title that names the district alone the town there that the text names for the same happening."""
+    told: dict[tuple[str, str, str], set[str]] = {}
+    for draft in drafts:
+        if draft.event.field == "text":
+            told.setdefault(draft.kind, set()).update(draft.places)
+    return [
+        draft
+        if draft.event.field == "text"
+        else draft._replace(places=_finer(draft.places, told, draft.kind, geography))
+        for draft in drafts
+    ]
+
+
+def _finer(
+    places: tuple[str, ...],
+    told: Mapping[tuple[str, str, str], set[str]],
+    kind: tuple[str, str, str],
+    geography: Geography,
+) -> tuple[str, ...]:
+    names = told.get(kind, set())
+    if len(places) != 1 or places[0] in names:
+        return places
+    district = geography.district(places[0])
+    inner = tuple(sorted(name for name in names if geography.is_town(name) and geography.district(name) == district))
+    return inner or places
 
 
 def _complete(drafts: Sequence[Draft]) -> list[Draft]:
