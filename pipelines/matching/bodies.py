@@ -37,8 +37,10 @@ def opens_speech(sentence: Sentence, at: int, said: Container[str]) -> bool:
 
 def both_sides(sentence: Sentence, phrase: Phrase, groups: Sequence[str], actors: Mapping[str, Actor]) -> list[str]:
     """Resolve "both sides" and "the two parties" to the last Kurdish group and the last one of the other side."""
+    if sentence.lemmas[phrase.head] not in _SIDES:
+        return []
     lows = sentence.lows[phrase.start : phrase.head]
-    if sentence.lemmas[phrase.head] not in _SIDES or not ("both" in lows or "two" in lows):
+    if not ("both" in lows or "two" in lows):
         return []
     kurdish = next((one for one in reversed(groups) if actors[one].side == "kurdish"), None)
     other = next((one for one in reversed(groups) if actors[one].side in _OPPOSED), None)
