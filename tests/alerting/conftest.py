@@ -7,6 +7,7 @@ import pytest
 
 from connectors import registry
 from connectors.ports import SystemClock
+from pipelines.alert_step import AlertStep, LedgerReader
 from pipelines.alerting.options import AlertOptions
 from pipelines.developments import Geography
 from pipelines.jobs.alert import run_alert
@@ -62,6 +63,12 @@ class Desk:
         process.join(60)
         assert process.exitcode in {0, -9}
         return process.exitcode
+
+    def step(self):
+        """Make a worker of the live generation, without its loop."""
+        reader = LedgerReader(self.log)
+        reader.catch_up()
+        return AlertStep(self.log, self.index, "g1", play.VOCABULARY, load_rules(self.rules_file), reader)
 
     def close(self):
         self.log.close()

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from connectors import registry
 from connectors.ports import Append
 from pipelines.alerting import Ledger
 from pipelines.alerting.delivery import Lease, due, outcome, started
 from pipelines.alerting.options import AlertOptions
 from schemas.envelope import ALERTS, pack
-from schemas.errors import DeliveryError
+from schemas.errors import DeliveryError, LogError
 from schemas.records import AlertDelivered, AlertRaised, DeliveryFailed, DeliveryStarted, RuleMuted
 from tests.alerting import alert_play as play
 from tests.alerting.test_once_only import EXPECTED, wait_for
@@ -189,6 +190,33 @@ def test_a_bug_in_a_channel_shows_no_secret(desk, caplog):
     assert failed.error == "the channel failed (ZeroDivisionError)"
     assert "HUSH" not in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+class FullOnce:
+    """A log on which the first outcome that comes can't be stored, as on a disk that is full for a moment."""
+
+    def __init__(self, log, refused):
+        self._log, self._refused = log, refused
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    def append(self, appends, advances=()):
+        if not self._refused and any(item.event.name == "AlertDelivered" for item in appends):
+            self._refused.append(len(appends))
+            raise LogError("the disk is full")
+        return self._log.append(appends, advances)
+
+
+def test_an_outcome_that_can_not_be_stored_is_stored_later(desk, monkeypatch):
+    """The alert was taken: it is not sent again, and the ledger says so as soon as the log takes it."""
+    refused, opened = [], registry.open_log
+    monkeypatch.setattr(registry, "open_log", lambda url: FullOnce(opened(url), refused))
+    play.tell(desk.log, play.story()[0])
+    channel = Channel()
+    assert desk.alert(channel)["delivered"] == 1
+    assert desk.alert(channel)["delivered"] == 1
+    assert (refused, len(channel.got)) == ([1], 1)
 
 
 def test_an_alert_of_a_channel_that_is_not_open_waits_for_it(desk):

@@ -6,6 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from pipelines.developments import Board
+from pipelines.rebuild import positions_of
+from schemas.documents import Document, development_document
 from schemas.records import AlertDelivered, AlertRaised, DeliveryStarted
 from tests.alerting import alert_play as play
 
@@ -171,3 +174,26 @@ def test_another_generation_of_the_same_news_alerts_on_nothing_again(desk):
     play.tell(desk.log, *story[8:], generation="g2")
     desk.alert()
     assert names(desk) == EXPECTED
+
+
+def test_the_index_shows_each_development_as_it_stands(desk, geography):
+    """Documents are those of the board after all articles: none of a development that is gone, none out of date."""
+    board = Board(geography)
+    for number, article in enumerate(play.story()):
+        board.fold(article)
+        play.tell(desk.log, article)
+        desk.alert()
+        expected = [development_document(found, positions_of(play.VOCABULARY)) for found in board.developments()]
+        shown = [Document("developments", *row) for row in desk.index.scan("developments")]
+        assert shown == expected, f"after article {number}"
+
+
+def test_a_worker_folds_what_another_one_did_before_it_decides(desk):
+    """Whoever comes second takes the other's articles into account: a third source, though it read only one."""
+    first, second = desk.step(), desk.step()
+    left = [play.coded(name, play.LEFT) for name in "abc"]
+    for worker, article in zip((first, first, second), left, strict=True):
+        play.tell(desk.log, article)
+        assert worker.run(10, play.MONDAY) == 1
+    assert names(desk) == ["withdrawal opened", "withdrawal corroborated:3"]
+    assert play.raised(desk.log)[-1].development.sources == 3

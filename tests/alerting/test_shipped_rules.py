@@ -38,7 +38,7 @@ def newsroom(geography, coder):
         ("Iraqi troops took control of the K1 base on Monday.", ["territory opened"]),
         ("Federal police entered Kirkuk on Monday morning.", ["territory opened"]),
         ("Peshmerga fighters of the PUK withdrew from Kirkuk on Monday.", ["withdrawal opened"]),
-        ("Peshmerga fighters clashed with the Popular Mobilization near Tuz Khurmatu; 14 were killed.", ["clash opened"]),
+        ("Peshmerga clashed with the Popular Mobilization near Tuz Khurmatu; 14 were killed.", ["clash opened"]),
         ("Haider al-Abadi gave the Kurds until Sunday to leave Kirkuk airport or face force.", ["ultimatum opened"]),
         ("The North Oil Company halted production at the Bai Hassan field on Monday.", ["oil opened"]),
         ("Kurdish leaders held an independence referendum on 25 September.", ["vote opened"]),
