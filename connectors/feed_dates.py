@@ -16,7 +16,7 @@ from dateutil import parser as date_parser
 _LONGEST: Final = 100
 _NO_YEAR: Final = datetime(1, 1, 1)  # noqa: DTZ001 (only tells which fields a date has)
 _MONTHS: Final = {
-    name: number
+    name.replace("ı", "i"): number
     for number, names in enumerate(
         (
             "يناير|كانون الثاني|کانوونی دووەم|ژانویه|ocak|oca",
@@ -72,8 +72,8 @@ def _western_digits(text: str) -> str:
 
 def _named(text: str) -> datetime | None:
     """Read day, name of month, year, and what follows of time and zone."""
-    # Turkish has two letters i; lower() alone would make one of them a letter with a loose dot.
-    found = _NAMED.search(text.replace("İ", "i").lower())
+    # Turkish has two letters i, and capitals of both: here all are one.
+    found = _NAMED.search(text.replace("İ", "i").lower().replace("ı", "i"))
     if found is None:
         return None
     hour = int(found["hour"] or 0)

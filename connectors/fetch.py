@@ -262,16 +262,21 @@ def _storable(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+_CAUSES: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...]] = (
+    (aiohttp.ClientConnectorDNSError, "dns", "the host name can't be resolved"),
+    ((aiohttp.ClientSSLError, ssl.SSLError), "tls", "no trusted TLS connection"),
+    (TimeoutError, "timeout", "no connection in time"),
+    ((aiohttp.ClientConnectorError, ConnectionRefusedError), "refused", "no connection"),
+    (aiohttp.InvalidURL, "protocol", "no such address can be asked"),
+)
+"""What an error means, the first that fits."""
+
+
 def _explain(error: Exception, where: str) -> tuple[str, str]:
     """Name what went wrong: kind and message. The error's own text may hold the whole address, so it is not shown."""
     if isinstance(error.__cause__, PrivateAddressError):
         return "private-address", f"{where}: {error.__cause__}"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "dns", f"{where}: the host name can't be resolved"
-    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-        return "tls", f"{where}: no trusted TLS connection"
-    if isinstance(error, TimeoutError):
-        return "timeout", f"{where}: no connection in time"
-    if isinstance(error, aiohttp.ClientConnectorError | ConnectionRefusedError):
-        return "refused", f"{where}: no connection"
+    for cause, kind, text in _CAUSES:
+        if isinstance(error, cause):
+            return kind, f"{where}: {text}"
     return "protocol", f"{where}: broken answer ({type(error).__name__})"

@@ -246,7 +246,7 @@ async def test_a_redirect_waits_for_its_host_too(server, fetcher_of):
     server.answers["/shared"] = reply
     server.answers["/feed"] = redirect(f"http://localhost:{server.port}/shared")
     fetcher = fetcher_of(per_host_concurrent=1, per_host_delay_s=0.15)
-    await asyncio.gather(*(ask(fetcher, server.url("/feed", host)) for host in ("127.0.0.1", "127.1", "0x7f.1")))
+    await asyncio.gather(*(ask(fetcher, server.url("/feed", host)) for host in ("127.0.0.1", "0x7f.1", "0x7f000001")))
     assert times[1] - times[0] > 0.12
     assert times[2] - times[1] > 0.12
 
