@@ -20,8 +20,12 @@ from schemas.vocabulary import Vocabulary
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NEAR: Final = 25
 """Characters between a subject and a verb that follows it at once."""
+_OWNED: Final = 2
+"""Characters between a noun and whose it is ("the withdrawal of the peshmerga")."""
 _SUFFIX: Final = re.compile(r"['’](\w{1,6})")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_ADDRESSING: Final = frozenset({"ACCUSE", "REJECT", "REQUEST", "THREATEN"})
+"""Types done to a party in words: a capital or a region there stands for its government."""
 _UNARMED: Final = frozenset({"ASSAULT", "SEIZE", "RETREAT"})
 """Types whose doers are no civilians; of DISPLACE they are nothing else."""
 
@@ -56,6 +60,8 @@ class CoreCoder:
         self._endings = frozenset() if core.verb_first else _folded(core.place_marks)
         self._ezafe = not core.verb_first and bool(core.prepositions)
         """The subject opens the clause: what stands right before the verb may belong to a noun there."""
+        self._heads = tuple(_folded(core.object_endings))
+        self._addressees = _folded(core.addressees)
         self._clauses = tuple(_folded(core.clause_endings))
         self._subjects = _folded(core.subject_endings)
         self._bearings = _folded(core.bearings)
@@ -86,7 +92,20 @@ class CoreCoder:
             if event is not None:
                 event = msgspec.structs.replace(event, realis="historical") if past else event
                 found.setdefault((event.type, event.realis, event.negated), _placed(event, title=title, time=time))
-        return list(found.values())
+        return self._denied(list(found.values()))
+
+    def _denied(self, events: list[CodedEvent]) -> list[CodedEvent]:
+        """What stands next to a denial, on the side of its content, is denied by whoever denies."""
+        order = sorted(events, key=lambda event: event.trigger.span)
+        for at, event in enumerate(order):
+            content = at + 1 if self.verb_first else at - 1
+            if (event.type, event.mode, event.negated) == ("STATEMENT", "deny", False) and 0 <= content < len(order):
+                sources = tuple(
+                    ClaimSource(text=party.text, id=party.id, kind="official", span=party.span)
+                    for party in event.actors
+                )
+                order[content] = msgspec.structs.replace(order[content], claim=Claim(status="denied", sources=sources))
+        return order
 
     def town(self, mentions: list[Mention]) -> str | None:
         """Return the place that "the city" means after these names: their last that stands for no government."""
@@ -125,7 +144,7 @@ class CoreCoder:
     ) -> CodedEvent | None:
         group = verb.hit.rule.group
         actors, recipients, places = self._roles(verb, text, mentions, tokens, last)
-        if not (actors or recipients or places):
+        if not (actors or places or (recipients and group.frame == "passive")):
             return None
         claim = self._claim(text, mentions, tokens, verb, actors)
         speakers = {source.span for source in claim.sources}
@@ -185,11 +204,12 @@ class CoreCoder:
         passive = group.frame == "passive" or bool(agents)
         verb = fold(text[slice(*here)]).text
         both = self._is_symmetric(group)
-        for mention in sorted(mentions, key=lambda m: self._distance(m, here)):
+        for mention in sorted(mentions, key=lambda m: self._distance(text, m, here)):
             marked = self._is_marked(text, mention, inside=any(ending in verb for ending in self._clauses))
             metonym = self._metonym(mention)
             doing = bool(metonym) and not marked and (both or not roles.actors)
-            if mention.places and not (doing or mention in agents):
+            addressed = group.type in _ADDRESSING and metonym is not None and self._is_addressed(text, mention)
+            if mention.places and not (doing or addressed or mention in agents):
                 places = roles.beside if self._is_bearing(text, mention) else roles.places
                 places.append(_party(text, mention, mention.places[0]))
                 continue
@@ -197,10 +217,12 @@ class CoreCoder:
             if actor is None or any(actor == one.id for one in (*roles.actors, *roles.recipients)):
                 continue
             party = _party(text, mention, actor)
-            if mention in agents or both or not (roles.actors or marked or passive):
+            marked = marked or addressed
+            no_subject = bool(roles.actors) or marked or passive or self._trails(mention, here)
+            if mention in agents or both or not no_subject:
                 if mention in agents or self._can_do(group, actor):
                     roles.actors.append(party)
-            elif passive or (mention.start >= here[1]) == self.verb_first:
+            elif passive or marked or (mention.start >= here[1]) == self.verb_first:
                 roles.recipients.append(party)
         return roles
 
@@ -224,11 +246,22 @@ class CoreCoder:
         civil = known is not None and known.kind == "civil"
         return civil if group.type == "DISPLACE" else not (civil and group.type in _UNARMED)
 
-    def _distance(self, mention: Mention, here: tuple[int, int]) -> tuple[int, int]:
+    def _qualifies(self, text: str, mention: Mention) -> bool:
+        """Tell whether the word behind a name bears an object's ending, so that the name only qualifies it."""
+        after = _words_after(text, mention)[:1]
+        return (
+            bool(self._heads and after)
+            and text[mention.end : mention.end + 1] == " "
+            and after[0].endswith(self._heads)
+        )
+
+    def _distance(self, text: str, mention: Mention, here: tuple[int, int]) -> tuple[int, int]:
         """Order mentions by how likely they are the subject: right before the verb, then on its subject side."""
         ahead = mention.start >= here[1]
         if self._ezafe and not ahead:
             return 1, mention.start
+        if not ahead and self._qualifies(text, mention):
+            return 3, here[0] - mention.end
         if not ahead and here[0] - mention.end <= _NEAR:
             return 0, here[0] - mention.end
         return (1 if ahead == self.verb_first else 2), abs(mention.start - here[0])
@@ -250,6 +283,15 @@ class CoreCoder:
             return False
         marks = self._endings - self._subjects if inside else self._endings
         return ending is not None and fold(ending.group(1)).text in marks
+
+    def _trails(self, mention: Mention, here: tuple[int, int]) -> bool:
+        """Tell whether a name stands behind a verb that comes last, and not as the owner of its noun."""
+        return not self.verb_first and mention.start - here[1] > _OWNED
+
+    def _is_addressed(self, text: str, mention: Mention) -> bool:
+        ending = _SUFFIX.match(text, mention.end)
+        beside = {*_words_before(text, mention)[-1:], *([fold(ending.group(1)).text] if ending else [])}
+        return not self._addressees.isdisjoint(beside)
 
     def _is_agent(self, text: str, mention: Mention) -> bool:
         if self.verb_first or self._ezafe:

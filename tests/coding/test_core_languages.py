@@ -189,6 +189,36 @@ def test_a_speaker_is_a_source(events_of, language, text, status):
 
 
 @pytest.mark.parametrize(
+    "language,text",
+    [
+        ("ar", "نفت وزارة البيشمركة انسحاب قواتها من سنجار"),
+        ("tr", "Peşmerge, Kerkük'ten çekildiği iddialarını yalanladı"),
+    ],
+)
+def test_what_is_denied(events_of, language, text):
+    """The event is kept, with the status and who denies it."""
+    (event,) = [event for event in events_of(language, text) if event.type == "RETREAT"]
+    assert (event.claim.status, ids(event.claim.sources)) == ("denied", {"peshmerga"})
+
+
+@pytest.mark.parametrize(
+    "language,text,kind,actors,recipients",
+    [
+        ("ar", "قتل خمسة من عناصر البيشمركة في داقوق", "ASSAULT", set(), {"peshmerga"}),
+        ("tr", "Haşdi Şabi Tuzhurmatu'da Peşmerge mevzilerine saldırdı", "ASSAULT", {"pmu"}, {"peshmerga"}),
+        ("tr", "Bağdat, Erbil'i suçladı", "ACCUSE", {"iraq-gov"}, {"krg"}),
+        ("fa", "ترکیه به اقلیم کردستان هشدار داد", "THREATEN", {"turkey-gov"}, {"krg"}),
+        ("ckb", "حەیدەر عەبادی هۆشداری دا بە هەرێمی کوردستان", "THREATEN", {"abadi"}, {"krg"}),
+        ("kmr", "Du pêşmerge li Kerkûkê hatin kuştin", "ASSAULT", set(), {"peshmerga"}),
+    ],
+)
+def test_to_whom_it_is_done(events_of, language, text, kind, actors, recipients):
+    """The sufferer of a passive, the owner of what is attacked, and governments named by their seat."""
+    (event,) = [event for event in events_of(language, text) if event.type == kind]
+    assert (ids(event.actors), ids(event.recipients)) == (actors, recipients)
+
+
+@pytest.mark.parametrize(
     "text,declared,code",
     [
         ("پێشمەرگە لە جەلەولا کشایەوە", None, "ckb"),
