@@ -55,7 +55,9 @@ def _reference(article: Article) -> ArticleRef:
 
 def code_article(coder: Coder, article: Article) -> ArticleCoded:
     """Code one revision. A relevant article's events come with their ids and the sentences that they stand in."""
-    coded = coder.code(title=article.title, text=article.text, published=article.published, language=article.language)
+    # What has no date is read on the day on which it came: "in June 2014" is long ago all the same.
+    day = article.published or article.fetched
+    coded = coder.code(title=article.title, text=article.text, published=day, language=article.language)
     return ArticleCoded(
         article=_reference(article),
         schema=coder.ref,
