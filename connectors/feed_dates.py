@@ -61,13 +61,27 @@ def moment(raw: str, parsed: time.struct_time | None = None) -> datetime | None:
             return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
         if _EPOCH_S.fullmatch(text):
             return datetime.fromtimestamp(int(text), UTC)
-        return _named(text) or _any(text)
+        return _iso(text) or _named(text) or _any(text)
     except (ValueError, OverflowError, TypeError, OSError):
         return None
 
 
 def _western_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(letter)) if letter.isdecimal() else letter for letter in text)
+
+
+def _iso(text: str) -> datetime | None:
+    """Read ISO 8601, by far the commonest and a tenth of the cost."""
+    if text[4:5] != "-":
+        return None
+    try:
+        return _utc(datetime.fromisoformat(text))
+    except ValueError:
+        return None
+
+
+def _utc(found: datetime) -> datetime:
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _named(text: str) -> datetime | None:
@@ -96,4 +110,4 @@ def _any(text: str) -> datetime | None:
     found = date_parser.parse(text, default=_NO_YEAR, dayfirst=not _HALF.search(text) and not text[:4].isdecimal())
     if found.year == _NO_YEAR.year:
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    return _utc(found)

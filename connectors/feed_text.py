@@ -27,7 +27,7 @@ _FEW_TAGS: Final = 1000
 _MAX_DEPTH: Final = 500
 """An HTML parser looks through all open elements at every tag. Real articles are at most some dozen deep."""
 _MARKUP: Final = re.compile(r"[<&]")
-_BLANKS: Final = re.compile(r"[^\S\n]+")
+_BLANKS: Final = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _EMPTY_LINES: Final = re.compile(r"\s*\n\s*\n\s*")
 _LINE_ENDS: Final = re.compile(r" ?\n ?")
 _JOINERS: Final = "\u200c\u200d"
@@ -101,7 +101,9 @@ def _without_silent(markup: str) -> str:
 def tidy(text: str) -> str:
     """Return NFC text without control characters, blanks folded, at most one empty line in a row."""
     whole = text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n").translate(_DROP)
-    folded = _BLANKS.sub(" ", unicodedata.normalize("NFC", _IDLE_JOINERS.sub("", whole)))
+    if _JOINERS[0] in whole or _JOINERS[1] in whole:
+        whole = _IDLE_JOINERS.sub("", whole)
+    folded = _BLANKS.sub(" ", unicodedata.normalize("NFC", whole))
     return _LINE_ENDS.sub("\n", _EMPTY_LINES.sub("\n\n", folded)).strip()
 
 

@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -114,9 +113,12 @@ class _Entry:
             source_title=name_of((entry.get("source") or {}).get("title")),
         )
 
-    def _texts(self) -> Iterator[Any]:
-        yield from self._entry.get("content", ())
-        yield self._entry.get("summary_detail") or {"value": self._entry.get("summary")}
+    def _texts(self) -> list[Any]:
+        """Return content and summary; where there is one of them only, feedparser often gives it as both."""
+        contents = list(self._entry.get("content", ()))
+        summary = self._entry.get("summary_detail") or {"value": self._entry.get("summary")}
+        known = any(each.get("value") == summary.get("value") for each in contents)
+        return contents if known else [*contents, summary]
 
     def _words(self, detail: Any, max_chars: int) -> str:
         text = text_of(detail.get("value"))
