@@ -1,6 +1,7 @@
 """`kirkuk alerts` and `kirkuk why`: what was raised, why, what became of it; acknowledging, muting, trying channels."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -96,8 +97,11 @@ def _line(row: dict[str, Any]) -> str:
 
 def find_alert(ledger: Ledger, wanted: str) -> Alert:
     """Return the alert whose id begins so. Raises KirkukError when there is none or several."""
+    if len(wanted) < _SHORTEST_ID:
+        remedy = f"give {_SHORTEST_ID} digits; `kirkuk alerts list --all` shows them"
+        raise KirkukError(f"{wanted!r}: too short for an alert's id: {remedy}")
     found = [alert for alert_id, alert in ledger.alerts.items() if alert_id.startswith(wanted.lower())]
-    if len(wanted) < _SHORTEST_ID or len(found) != 1:
+    if len(found) != 1:
         what = "no alert has" if not found else "several alerts have"
         raise KirkukError(
             f"{wanted}: {what} this id; `kirkuk alerts list --all` shows them, {_SHORTEST_ID} digits will do"
@@ -200,12 +204,17 @@ def _development(development: Development) -> Iterator[str]:
 
 
 def _evidence(evidence: Evidence) -> Iterator[str]:
-    quote = evidence.quote.replace(evidence.trigger, f">{evidence.trigger}<", 1)
-    yield f"    “{quote}”"
+    yield f"    “{_marked(evidence.quote, evidence.trigger)}”"
     says = ", ".join(f"{source.text} ({source.kind})" for source in evidence.sources)
     yield f"      {evidence.outlet}, revision {evidence.revision}{f', citing {says}' if says else ''}"
     if evidence.url:
         yield f"      {evidence.url}"
+
+
+def _marked(quote: str, trigger: str) -> str:
+    """Put the trigger between > and <, where it stands as a word of its own."""
+    word = re.compile(rf"(?<!\w){re.escape(trigger)}(?!\w)")
+    return word.sub(lambda found: f">{found.group()}<", quote, count=1) if trigger else quote
 
 
 def acknowledge(log: EventLog, alert_id: str, *, by: str, note: str, clock: Clock) -> None:

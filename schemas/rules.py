@@ -21,6 +21,7 @@ TERMINAL: Final = "terminal"
 KINDS: Final = ("opened", "denied", "confirmed", "corroborated", "magnitude", "spread")
 _TRIGGER: Final = re.compile(r"(?P<kind>[a-z]+)(?::(?P<facet>[a-z-]*?)(?P<over>>=)?(?P<number>\d+(?:\.\d+)?)?)?")
 _QUIET: Final = re.compile(r"(?P<start>\d\d:\d\d)-(?P<end>\d\d:\d\d) (?P<zone>[A-Za-z0-9_/+-]+)")
+_LONGEST_THROTTLE_S: Final = 366 * 86400.0
 
 Realis = Literal["actual", "future", "hypothetical", "historical", "generic"]
 Claim = Literal["alleged", "asserted", "confirmed", "denied", "disputed"]
@@ -215,8 +216,8 @@ def _sending_faults(rule: Rule, channels: Mapping[str, Channel]) -> Iterator[str
             yield f"channels: {name!r} is not under [channels]; {near(name, [*channels, TERMINAL])}"
     if rule.quiet_hours and _quiet(rule.quiet_hours) is None:
         yield f"quiet_hours: {rule.quiet_hours!r} can't be read; write 23:00-06:00 Asia/Baghdad"
-    if rule.throttle_s < 0:
-        yield "throttle_s: must be 0 or more"
+    if not 0 <= rule.throttle_s <= _LONGEST_THROTTLE_S:
+        yield f"throttle_s: must be 0 or more, and {_LONGEST_THROTTLE_S:g} (a year) at most"
 
 
 def _trigger(text: str) -> Trigger | None:

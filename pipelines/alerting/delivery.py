@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pipelines.alerting.ledger import Delivery, Ledger
 from pipelines.alerting.options import AlertOptions
 from schemas.records import Alert, AlertDelivered, DeliveryFailed, DeliveryStarted
+
+_DOUBLINGS: Final = 60
+"""Longer than any pause; the thousandth power would be no number any more."""
 
 
 class Task(NamedTuple):
@@ -55,7 +58,7 @@ def outcome(task: Task, error: str | None, now: datetime, options: AlertOptions)
         return AlertDelivered(alert_id=alert_id, channel=channel, at=now, attempt=attempt)
     retry_at = None
     if attempt < options.max_attempts:
-        pause_s = min(options.longest_pause_s, options.first_pause_s * 2.0 ** (attempt - 1))
+        pause_s = min(options.longest_pause_s, options.first_pause_s * 2.0 ** min(attempt - 1, _DOUBLINGS))
         retry_at = now + timedelta(seconds=pause_s)
     return DeliveryFailed(
         alert_id=alert_id, channel=channel, at=now, attempt=attempt, error=error[:500], retry_at=retry_at

@@ -105,10 +105,15 @@ class Courier:
         self._under_way: dict[tuple[str, str], Future[Outcome | None]] = {}
 
     def start(self, reader: LedgerReader) -> None:
-        """Take up every send that is due. The log says whether this worker is the one that does it."""
+        """Take up a send for every free channel. The log says whether this worker is the one that does it.
+
+        A send that only waited for its turn would outlive its lease, and another worker would send as well.
+        """
+        taken = {channel for _, channel in self._under_way}
         for task in list(due(reader.ledger, self._clock.now(), self._senders, self._lease)):
             key = (task.alert.alert_id, task.channel)
-            if key not in self._under_way and self._claim(task):
+            if task.channel not in taken and self._claim(task):
+                taken.add(task.channel)
                 self._under_way[key] = self._senders[task.channel].submit(task)
 
     def _claim(self, task: Task) -> bool:

@@ -170,6 +170,8 @@ def test_a_channel_that_fails_or_hangs_holds_up_nobody_else(desk):
     try:
         wait_for(lambda: len(outbox.got) == len(EXPECTED) and failures(desk) >= len(EXPECTED))
         assert slow.got == []
+        gate.set()
+        wait_for(lambda: len(slow.got) == len(EXPECTED))
     finally:
         gate.set()
         stop.set()
