@@ -33,7 +33,8 @@ def _quote(article: Article, event: CodedEvent) -> str:
     return text[event.sentence[0] : event.sentence[1]][:LONGEST_QUOTE]
 
 
-def _reference(article: Article) -> ArticleRef:
+def _reference(article: Article, *, sketched: bool) -> ArticleRef:
+    """Describe a revision; a sketch for finding copies is made where there are events that could be copied."""
     from pipelines.similarity import shingles
 
     return ArticleRef(
@@ -49,7 +50,7 @@ def _reference(article: Article) -> ArticleRef:
         published=article.published,
         fetched=article.fetched,
         ingested=article.ingested,
-        shingles=shingles(article.text),
+        shingles=shingles(article.text) if sketched else (),
     )
 
 
@@ -59,7 +60,7 @@ def code_article(coder: Coder, article: Article) -> ArticleCoded:
     day = article.published or article.fetched
     coded = coder.code(title=article.title, text=article.text, published=day, language=article.language)
     return ArticleCoded(
-        article=_reference(article),
+        article=_reference(article, sketched=bool(coded.events)),
         schema=coder.ref,
         relevant=coded.relevant,
         events=coded.events,
