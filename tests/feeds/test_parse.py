@@ -273,13 +273,12 @@ def test_workers_end_with_their_parent(tmp_path, state):
     script = tmp_path / "orphan.py"
     script.write_text(ORPHAN)
     root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, str(script), state],
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        timeout=30,
-    )
-    pid = int(done.stdout)
+    # To a file: a pipe would only be at its end when the worker, which holds it too, is gone.
+    with (tmp_path / "out").open("w") as out:
+        subprocess.run(
+            [sys.executable, str(script), state], stdout=out, env={**os.environ, "PYTHONPATH": str(root)}, timeout=30
+        )
+    pid = int((tmp_path / "out").read_text())
     deadline = time.monotonic() + 5
     while _runs(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
