@@ -6,6 +6,7 @@ import time
 
 COMMANDS = {
     "log": ["benchmarks.log_speed"],
+    "parse": ["benchmarks.parse_speed"],
     "match": ["benchmarks.match_speed"],
     "job": ["benchmarks.match_job_speed", "--articles", "2000"],
     "search": ["benchmarks.search_speed", "--articles", "100000"],
