@@ -9,6 +9,7 @@ COMMANDS = {
     "parse": ["benchmarks.parse_speed"],
     "match": ["benchmarks.match_speed"],
     "job": ["benchmarks.match_job_speed", "--articles", "2000"],
+    "alert": ["benchmarks.alert_speed", "--articles", "4000"],
     "search": ["benchmarks.search_speed", "--articles", "100000"],
 }
 
