@@ -246,7 +246,15 @@ def _quiet(text: str) -> QuietHours | None:
 
 def _ready(rule: Rule, channels: Mapping[str, Channel]) -> ReadyRule:
     """Read a sound rule. Channels that are switched off are none of its: nothing waits for them."""
-    triggers = tuple(trigger for text in rule.changes if (trigger := _trigger(text)) is not None)
+    triggers = [trigger for text in rule.changes if (trigger := _trigger(text)) is not None]
     names = tuple(name for name in dict.fromkeys(rule.channels) if name == TERMINAL or channels[name].enabled)
     ready = msgspec.structs.replace(rule, channels=names)
-    return ReadyRule(ready, parse_query("developments", rule.query), triggers, _quiet(rule.quiet_hours))
+    return ReadyRule(ready, parse_query("developments", rule.query), _ordered(triggers), _quiet(rule.quiet_hours))
+
+
+def _ordered(triggers: Collection[Trigger]) -> tuple[Trigger, ...]:
+    """Put the highest number of a kind first: when several are reached at once, that one is told."""
+    first: dict[tuple[str, str], int] = {}
+    for trigger in triggers:
+        first.setdefault((trigger.kind, trigger.facet), len(first))
+    return tuple(sorted(triggers, key=lambda trigger: (first[trigger.kind, trigger.facet], -trigger.number)))

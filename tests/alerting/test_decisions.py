@@ -170,6 +170,18 @@ def test_a_rule_speaks_once_about_one_update(room):
     assert later.summary.startswith("killed reached 60; ")
 
 
+def test_of_several_numbers_reached_at_once_the_highest_is_told(room):
+    """The lower ones are stored: nobody is told that ten were killed when it was sixty."""
+    here = room(rule('changes = ["magnitude:killed>=10", "corroborated:2", "magnitude:killed>=50"]'))
+    here.tell(coded("a", play.fight(3)))
+    found = here.tell(coded("b", play.fight(60), ingested=MONDAY + timedelta(hours=3)))
+    assert [(alert.change, alert.suppressed) for alert in found] == [
+        ("magnitude:killed>=50", None),
+        ("magnitude:killed>=10", "said with magnitude:killed>=50"),
+        ("corroborated:2", "said with magnitude:killed>=50"),
+    ]
+
+
 def test_a_denial_alerts_only_after_an_alert(room):
     """`only_alerted`: denials of what nobody was told stay quiet; of what was told they alert, once."""
     here = room(

@@ -63,6 +63,7 @@ def test_a_job_killed_at_every_step_ends_as_one_that_was_not(new_desk, step):
         play.tell(place.log, *play.story())
     whole.alert()
     kills = next(count for count in itertools.count() if desk.die(step, count + 1) == 0)
+    assert kills >= 3
     desk.alert()
     assert play.outcome(desk.log, desk.index) == play.outcome(whole.log, whole.index)
     records = play.ledger_records(desk.log)
