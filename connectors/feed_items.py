@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from connectors.feed_text import one_line
+from schemas.bounds import Count, Positive
 from schemas.feeds import DeadItem, FeedItem, ParsedFeed
 
 LONGEST_TITLE: Final = 2000
@@ -27,13 +28,13 @@ class ParseLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     it starts. Items over `max_items` are cut, texts over `max_text_chars` shortened; both are told in warnings.
     """
 
-    workers: int = 2
-    timeout_s: float = 20.0
-    cpu_s: float = 10.0
-    max_memory_bytes: int = 1024 * 2**20
-    max_body_bytes: int = 50 * 2**20
-    max_items: int = 2000
-    max_text_chars: int = 1_000_000
+    workers: Count = 2
+    timeout_s: Positive = 20.0
+    cpu_s: Positive = 10.0
+    max_memory_bytes: Count = 1024 * 2**20
+    max_body_bytes: Count = 50 * 2**20
+    max_items: Count = 2000
+    max_text_chars: Count = 1_000_000
 
 
 class Found(NamedTuple):

@@ -19,6 +19,7 @@ from connectors.address_guard import GuardedResolver, PrivateAddressError, liter
 from connectors.host_turns import HostTurns
 from connectors.inflate import ACCEPTED, EncodingError, inflater
 from connectors.ports import Clock
+from schemas.bounds import Count, NotNegative, Positive
 from schemas.feeds import NOT_MODIFIED, Fetched, FetchFailed, FetchRequest
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -39,14 +40,14 @@ class FetchLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     fetched, as the demo does; private networks stay closed.
     """
 
-    total_timeout_s: float = 30.0
-    connect_timeout_s: float = 10.0
-    max_wire_bytes: int = 10 * 2**20
-    max_body_bytes: int = 50 * 2**20
+    total_timeout_s: Positive = 30.0
+    connect_timeout_s: Positive = 10.0
+    max_wire_bytes: Count = 10 * 2**20
+    max_body_bytes: Count = 50 * 2**20
     max_redirects: int = 5
-    max_concurrent: int = 32
-    per_host_concurrent: int = 1
-    per_host_delay_s: float = 1.0
+    max_concurrent: Count = 32
+    per_host_concurrent: Count = 1
+    per_host_delay_s: NotNegative = 1.0
     allow_loopback: bool = False
     user_agent: str = "kirkuk/0.1 (feed reader)"
 

@@ -20,6 +20,7 @@ from schemas.records import Alert
 from schemas.rules import TERMINAL
 
 _REPORT_EVERY_S: Final = 0.2
+_SHOW_S: Final = 10.0
 UNUSABLE: Final = 3
 """Exit status of a child whose settings are wrong: to start it again would change nothing."""
 
@@ -58,10 +59,11 @@ def child_main(stage: str, settings: Settings, pipe: Connection) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, args=(pipe,), daemon=True).start()
+    shown = Shown()
+    threading.Thread(target=_listen, args=(pipe, shown), daemon=True).start()
     reporter = Reporter(pipe)
     try:
-        STAGES[stage](settings, Run(stop, reporter.progress, once=False, terminal=RelayNotifier(reporter)))
+        STAGES[stage](settings, Run(stop, reporter.progress, once=False, terminal=RelayNotifier(reporter, shown)))
         reporter.flush()
     except KirkukError as error:
         reporter.send(Message(error=str(error)))
@@ -74,13 +76,34 @@ def child_main(stage: str, settings: Settings, pipe: Connection) -> None:
     os._exit(0)
 
 
-def _die_with_parent(pipe: Connection) -> None:
-    """Wait for the end of the pipe: the parent never writes."""
+def _listen(pipe: Connection, shown: "Shown") -> None:
+    """Note which alerts the parent has shown; end with it when the pipe closes."""
     try:
-        pipe.poll(None)
-        pipe.recv()
+        while True:
+            shown.add(pipe.recv())
     except (EOFError, OSError):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Shown:
+    """The alerts that the parent said it has shown."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._changed = threading.Condition()
+
+    def add(self, alert_id: str) -> None:
+        """Note one."""
+        with self._changed:
+            self._ids.add(alert_id)
+            self._changed.notify_all()
+
+    def wait(self, alert_id: str, timeout_s: float) -> bool:
+        """Wait until an alert is shown; return whether it is."""
+        with self._changed:
+            found = self._changed.wait_for(lambda: alert_id in self._ids, timeout_s)
+            self._ids.discard(alert_id)
+            return found
 
 
 class Reporter:
@@ -127,10 +150,13 @@ class RelayNotifier:
 
     name = TERMINAL
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self, reporter: Reporter, shown: Shown) -> None:
         self._reporter = reporter
+        self._shown = shown
 
     def send(self, alert: Alert) -> None:
-        """Hand an alert to the parent. Raises DeliveryError when it is gone."""
+        """Hand an alert to the parent, and wait until it is shown. Raises DeliveryError when it is not."""
         if not self._reporter.send(Message(alert=alert)):
             raise DeliveryError("the process that shows alerts is gone")
+        if not self._shown.wait(alert.alert_id, _SHOW_S):
+            raise DeliveryError(f"the terminal did not take the alert within {_SHOW_S:g} s")

@@ -1,6 +1,7 @@
 """What the commands share: where settings and data are, how results are printed, how a job is stopped."""
 
 import functools
+import os
 import signal
 import sys
 import threading
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from connectors.ports import EventLog, Index
     from desk.settings import Settings
 
+_LAST_RESORT_S = 45.0
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output and nothing else there.")
@@ -37,12 +39,19 @@ def data_options(command: Command) -> Command:
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """Yield an event that SIGTERM and Ctrl-C set; a second Ctrl-C interrupts at once."""
+    """Yield an event that SIGTERM and Ctrl-C set; a second Ctrl-C interrupts at once.
+
+    A process that can't come to its end, because nobody reads what it prints, ends all the same: nothing is lost by it.
+    """
     stop = threading.Event()
 
     def ask(number: int, frame: Any) -> None:
         if stop.is_set() and number == signal.SIGINT:
             signal.default_int_handler(number, frame)
+        if not stop.is_set():
+            last_resort = threading.Timer(_LAST_RESORT_S, os._exit, (1,))
+            last_resort.daemon = True
+            last_resort.start()
         stop.set()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -164,10 +164,34 @@ def _index(settings: Settings) -> Finding:
                 message="no live generation",
                 remedy="start `kirkuk watch` or `kirkuk match --once`: the index follows the log",
             )
+        if not index.count("articles") and _coded(settings):
+            return Finding(
+                check="index",
+                state="failed",
+                message=f"{index.live()} holds no articles, though the log has coded ones",
+                remedy="kirkuk reprocess fills it from the log, and sends nothing",
+            )
         counts = ", ".join(f"{index.count(kind):,} {kind}" for kind in ("articles", "events", "developments", "alerts"))
         return Finding(check="index", state="ok", message=f"{counts}; live {index.live()}")
     finally:
         index.close()
+
+
+def _coded(settings: Settings) -> bool:
+    """Tell whether the live generation has coded anything."""
+    from connectors.registry import open_log
+    from pipelines.generations import live_generation
+    from schemas.envelope import MATCHES, derived
+
+    if not _exists(settings.log_url):
+        return False
+    log = open_log(settings.log_url)
+    try:
+        live = live_generation(log)
+        stream = derived(MATCHES, live or "")
+        return live is not None and any(log.end(stream, partition=part) for part in log.partitions(stream))
+    finally:
+        log.close()
 
 
 def _exists(url: str) -> bool:

@@ -26,8 +26,13 @@ class RoleLock:
 
     def __enter__(self) -> Self:
         """Take the lock. Raises KirkukError naming the process that holds it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise KirkukError(
+                f"{self._path.parent}: nothing can be kept here: {error.strerror}; correct that, or use another --data"
+            ) from error
         deadline = time.monotonic() + self._patience_s
         while not self._try():
             if time.monotonic() >= deadline:

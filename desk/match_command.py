@@ -50,15 +50,18 @@ def code_line(coder: Coder, number: int, raw: bytes, *, all_sentences: bool) -> 
     """Code one input line. Never raises for what stands in the line."""
     try:
         line = _decoder.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return Outcome(number, error=str(error))
-    coded = coder.code(
-        title=line.title,
-        text=line.text,
-        published=line.published,
-        language=line.language,
-        all_sentences=all_sentences,
-    )
+    try:
+        coded = coder.code(
+            title=line.title,
+            text=line.text,
+            published=line.published,
+            language=line.language,
+            all_sentences=all_sentences,
+        )
+    except Exception as error:  # noqa: BLE001 (a fault in the matcher must not stop the lines behind this one)
+        return Outcome(number, error=f"not coded: {type(error).__name__}: {error}")
     result = {"id": line.id, "relevant": coded.relevant, "schema": coder.ref, "events": coded.events}
     return Outcome(number, line=_encoder.encode(result))
 

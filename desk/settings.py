@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 from urllib.parse import quote
 
 import msgspec
@@ -172,7 +172,9 @@ def _from_text(text: str, kind: Any) -> Any:
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError:
-        return text
+        # A number that is out of bounds is told as such, and not as text.
+        bare = get_args(kind)[0] if get_origin(kind) is Annotated else None
+        return _from_text(text, bare) if bare is not None else text
 
 
 def _origin(fault: str, variables: Mapping[str, str], path: Path) -> str:

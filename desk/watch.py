@@ -67,6 +67,7 @@ class _Stage:
                 self.error = message.error or self.error
                 if message.alert is not None:
                     self._view.alert(message.alert)
+                    self.child.pipe.send(message.alert.alert_id)
         except (EOFError, OSError):
             return
 

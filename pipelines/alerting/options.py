@@ -2,6 +2,8 @@
 
 import msgspec
 
+from schemas.bounds import Count, NotNegative, Positive
+
 
 class AlertOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of the alert job.
@@ -12,9 +14,9 @@ class AlertOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     as after a long outage, raise alerts that are stored and not sent; 0: late alerts are sent, however late.
     """
 
-    batch_size: int = 200
-    first_pause_s: float = 2.0
-    longest_pause_s: float = 900.0
-    max_attempts: int = 12
-    lease_s: float = 60.0
-    stale_after_s: float = 0.0
+    batch_size: Count = 200
+    first_pause_s: Positive = 2.0
+    longest_pause_s: Positive = 900.0
+    max_attempts: Count = 12
+    lease_s: Positive = 60.0
+    stale_after_s: NotNegative = 0.0

@@ -1,11 +1,8 @@
 """Settings of ingestion."""
 
-from typing import Annotated
-
 import msgspec
 
-_Positive = Annotated[float, msgspec.Meta(gt=0)]
-_Count = Annotated[int, msgspec.Meta(gt=0)]
+from schemas.bounds import Count, Positive
 
 
 class IngestOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,17 +17,17 @@ class IngestOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     offered to a failing log with `once`; without, it is offered until the log takes it.
     """
 
-    poll_interval_s: _Positive = 300.0
-    min_interval_s: _Positive = 60.0
-    max_interval_s: _Positive = 3600.0
-    backoff_first_s: _Positive = 60.0
-    backoff_max_s: _Positive = 6 * 3600.0
-    retry_after_max_s: _Positive = 24 * 3600.0
-    first_polls_per_s: _Positive = 10.0
-    concurrency: _Count = 32
-    per_host_concurrency: _Count = 2
-    poll_timeout_s: _Positive = 300.0
-    max_log_failures: _Count = 8
+    poll_interval_s: Positive = 300.0
+    min_interval_s: Positive = 60.0
+    max_interval_s: Positive = 3600.0
+    backoff_first_s: Positive = 60.0
+    backoff_max_s: Positive = 6 * 3600.0
+    retry_after_max_s: Positive = 24 * 3600.0
+    first_polls_per_s: Positive = 10.0
+    concurrency: Count = 32
+    per_host_concurrency: Count = 2
+    poll_timeout_s: Positive = 300.0
+    max_log_failures: Count = 8
 
     def __post_init__(self) -> None:
         if self.min_interval_s > self.max_interval_s:

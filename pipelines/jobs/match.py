@@ -17,6 +17,7 @@ from connectors.ports import Clock, EventLog, Index
 from pipelines.generations import initial_generation, live_generation, live_promotion, promotion_append, reconcile
 from pipelines.jobs.epochs import Epochs, Generation, Places, Runner, run_graph
 from pipelines.match_plan import Plan, Span
+from schemas.bounds import Count, Positive
 from schemas.envelope import ARTICLES
 from schemas.errors import ConfigError, IndexUnavailableError, KirkukError, LogError
 from schemas.records import GenerationPromoted, SchemaRef
@@ -42,9 +43,9 @@ class MatchOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     runner: str = "FnApiRunner"
     beam_args: tuple[str, ...] = ()
     streaming: bool = False
-    batch_size: int = 100
-    epoch_target_s: float = 1.0
-    max_failures: int = 8
+    batch_size: Count = 100
+    epoch_target_s: Positive = 1.0
+    max_failures: Count = 8
 
 
 def choose_schema(promoted: GenerationPromoted, configured_dir: str) -> tuple[str, SchemaRef]:

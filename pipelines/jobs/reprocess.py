@@ -22,7 +22,8 @@ from pipelines.comparison import Difference, compare
 from pipelines.generations import (
     alert_consumer,
     earlier_generations,
-    next_generation,
+    generation_name,
+    match_consumer,
     promotion_append,
     promotion_of,
     promotions,
@@ -34,7 +35,7 @@ from pipelines.jobs.match import choose_schema
 from pipelines.matching import load_coder
 from pipelines.rebuild import Rebuild, copy_alerts
 from pipelines.rehearsal import Rehearsal
-from schemas.envelope import MATCHES, derived
+from schemas.envelope import ARTICLES, MATCHES, derived
 from schemas.errors import KirkukError
 from schemas.records import GenerationPromoted, SchemaRef
 from schemas.rules import Rules
@@ -223,9 +224,23 @@ def run_reprocess(
     """
     ref = load_coder(schema_dir).ref
     with _opened(Places(log_url, log_url, index_url), dry_run=dry_run) as (ports, places):
-        target = Generation(next_generation(ports.facts, ref), schema_dir, ref)
+        target = Generation(_unspoilt(ports, ref), schema_dir, ref)
         run = _Run(ports, _epochs(ports, places, target, options), target, rules)
         return run.compare(stop, progress) if dry_run else run.replace(stop, clock, progress, options.keep)
+
+
+def _unspoilt(ports: _Ports, ref: SchemaRef) -> str:
+    """Name the next generation. One that was begun and lost its documents is passed over: its positions stay."""
+    number = len(promotions(ports.facts)) + 1
+    while True:
+        name = generation_name(ref, number)
+        begun = any(
+            ports.log.position(match_consumer(name), ARTICLES, partition=part) > START
+            for part in ports.log.partitions(ARTICLES)
+        )
+        if not begun or name in ports.documents.generations():
+            return name
+        number += 1
 
 
 def roll_back(
@@ -260,7 +275,10 @@ def _earlier(ports: _Ports, generation: str | None) -> GenerationPromoted:
     promoted = None if name is None or name not in names else promotion_of(ports.facts, name)
     if promoted is None:
         raise KirkukError(f"{name or 'rollback'}: no such earlier generation; there are {', '.join(names) or 'none'}")
-    if promoted.generation not in ports.documents.generations():
+    stream = derived(MATCHES, promoted.generation)
+    coded = any(ports.facts.end(stream, partition=part) for part in ports.facts.partitions(stream))
+    empty = coded and not ports.documents.count("articles", generation=promoted.generation)
+    if promoted.generation not in ports.documents.generations() or empty:
         raise KirkukError(f"{name}: its documents were dropped; `kirkuk reprocess` with its schema makes them again")
     return promoted
 

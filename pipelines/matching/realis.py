@@ -174,7 +174,7 @@ def is_pluperfect(sentence: Sentence, clause: Clause) -> bool:
 
 def dated(realis: Realis, time: When | None, today: date | None) -> Realis:
     """Turn what happened long before publication into history."""
-    if realis == "actual" and time is not None and today is not None and time.last < today - HISTORICAL_AFTER:
+    if realis == "actual" and time is not None and today is not None and today - time.last > HISTORICAL_AFTER:
         return "historical"
     return realis
 
