@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo   set up, play the crisis over loopback HTTP and score the result (about 2 minutes)"
+	@echo "make demo   set up, play the crisis over loopback HTTP and score the result (about two minutes with the set-up)"
 	@echo "make test   set up and run the tests"
 	@echo "make ci     lint, types, import rules and all tests: what CI runs"
 	@echo "make lint | types | bench | clean"

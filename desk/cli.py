@@ -12,9 +12,15 @@ from desk.cli_manage import add_manage_commands
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="kirkuk", prog_name="kirkuk")
-@click.option("--log-level", default="WARNING", show_default=True, help="DEBUG, INFO, WARNING or ERROR.")
+@click.option(
+    "--log-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
+    default="WARNING",
+    show_default=True,
+    help="What is logged to standard error.",
+)
 def cli(log_level: str) -> None:
-    r"""Watch a developing news crisis: feeds in, coded events out, an alert once per development.
+    """Watch a developing news crisis: feeds in, coded events out, an alert once per development.
 
     \b
     First steps:
@@ -30,7 +36,7 @@ def cli(log_level: str) -> None:
     """
     from desk.logs import log_to_stderr
 
-    log_to_stderr(log_level)
+    log_to_stderr(log_level.upper())
 
 
 add_job_commands(cli)

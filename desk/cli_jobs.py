@@ -92,7 +92,13 @@ def match(
 
 
 @click.command()
-@click.option("--seconds", default=60.0, show_default=True, help="How long the 26 days of the crisis take.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=5),
+    default=60.0,
+    show_default=True,
+    help="How long the 26 days of the crisis take.",
+)
 @json_option
 @click.option("--data", type=click.Path(file_okay=False), metavar="DIR", help="Keep the data in this folder.")
 def demo(seconds: float, as_json: bool, data: str | None) -> int:

@@ -31,11 +31,11 @@ def search(
     facets: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    r"""Search with a Lucene QUERY; words are joined by AND.
+    """Search with a Lucene QUERY; words are joined by AND.
 
     \b
       kirkuk search 'peshmerga withdr*'
-      kirkuk search '"K1 base"~3 AND outlet:"Tigris Wire" AND published:[2017-10-15 TO 2017-10-17}'
+      kirkuk search '"K1 base"~3 AND outlet:"Harbour Wire" AND published:[2017-10-15 TO 2017-10-17}'
       kirkuk search --in events 'type:SEIZE AND places:k1-base AND NOT negated:true'
       kirkuk search --in developments 'claim:denied OR claim:disputed' --facet type
     """

@@ -96,6 +96,10 @@ def _must_exist(settings: "Settings", url: str) -> None:
     from schemas.errors import KirkukError
 
     if url.startswith("sqlite:") and not Path(sqlite_path(url)).is_file():
+        if url == settings.index_url and settings.log_url != url and _is_there(settings.log_url):
+            raise KirkukError(
+                f"{sqlite_path(url)}: no index; `kirkuk reprocess` makes it from the log, and sends nothing"
+            )
         raise KirkukError(
             f"{sqlite_path(url)}: nothing there yet; run `kirkuk watch` or `kirkuk demo --data {settings.data_dir}` "
             "first, or correct --data"
@@ -123,3 +127,11 @@ def progress_line(stage: str) -> Callable[[Mapping[str, int | float | str]], Non
         sys.stderr.flush()
 
     return show
+
+
+def _is_there(url: str) -> bool:
+    from pathlib import Path
+
+    from connectors.registry import sqlite_path
+
+    return url.startswith("sqlite:") and Path(sqlite_path(url)).is_file()

@@ -194,11 +194,20 @@ def _print_result(settings: Settings, result: Score, *, kept: str | None) -> Non
         index.close()
     console = Console(highlight=False)
     console.print(_score_table(result))
-    for title, names in (("missed", result.missed), ("false", result.false), ("twice", result.duplicates)):
+    for title, names in (
+        ("missed", result.missed),
+        ("not alerted", result.missed_alerts),
+        ("false", result.false),
+        ("twice", result.duplicates),
+    ):
         for name in names:
             console.print(f"{title}: {name}", style="red", markup=False)
     if kept is not None:
-        console.print(f"data kept: kirkuk search 'peshmerga' --data {kept}", style="dim", markup=False)
+        console.print(
+            f"data kept, with settings: kirkuk search 'peshmerga' --config {kept}/config --data {kept}",
+            style="dim",
+            markup=False,
+        )
 
 
 def _score_table(result: Score) -> Table:

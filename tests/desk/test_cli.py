@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors.registry import open_log
+
 ROOT = Path(__file__).parents[2]
 HEAVY = ("apache_beam", "aiohttp", "feedparser", "apprise", "luqum", "rich", "numpy", "sqlite3", "elasticsearch")
 
@@ -60,6 +62,7 @@ def test_every_command_explains_itself(command):
     done = CliRunner().invoke(cli, [*command.split(), "--help"])
     assert done.exit_code == 0
     assert len(done.output.splitlines()) > 4
+    assert "\\b" not in done.output
     assert ("--data" in done.output) or command == "parse-feed"
 
 
@@ -68,6 +71,29 @@ def test_a_wrong_option_is_a_usage_error(tmp_path):
     done = kirkuk("search", "--inn", "events", cwd=tmp_path)
     assert done.returncode == 2
     assert "--inn" in done.stderr
+
+
+def test_examples_keep_their_lines(tmp_path):
+    """The first steps stand below each other, as they are to be typed."""
+    lines = kirkuk("--help", cwd=tmp_path).stdout.splitlines()
+    assert any(line.startswith("    kirkuk demo  ") for line in lines)
+    assert any(line.startswith("    kirkuk why ALERT  ") for line in lines)
+
+
+def test_an_unknown_log_level_is_a_usage_error(tmp_path):
+    """Status 2 and the levels that there are."""
+    done = kirkuk("--log-level", "FOO", "doctor", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_an_index_that_is_gone_is_made_again_from_the_log(tmp_path):
+    """With a log and no index, the remedy is named."""
+    log = open_log(f"sqlite:///{tmp_path}/log.db")
+    log.close()
+    done = kirkuk("search", "peshmerga", "--data", tmp_path, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "kirkuk reprocess" in done.stderr
 
 
 def test_looking_at_nothing_makes_nothing(tmp_path):
