@@ -29,6 +29,8 @@ _SUMMARY: Final = {
 }
 _MARK: Final = re.compile("([\ue000\ue001])")
 _SHORTEST_ID: Final = 6
+_DATED: Final = re.compile(r" \(\d{1,2} \w+ \d{4}\)$")
+"""The day at the end of a title, which has a column of its own in the timeline."""
 _DATE_WIDTH: Final = len("2017-10-16T05:00")
 
 
@@ -185,6 +187,6 @@ def print_timeline(rows: Sequence[Mapping[str, Any]], *, as_json: bool, out: Tex
             str(row["type"]),
             Text(claim, "red" if claim in {"denied", "disputed"} else ""),
             reports,
-            Text(str(row.get("title", ""))),
+            Text(_DATED.sub("", str(row.get("title", "")))),
         )
     console.print(table)
