@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 
 import schemas
+from connectors import access
 from connectors.feed_parser import ParseLimits
 from connectors.fetch import FetchLimits
 from pipelines.ingestion.options import IngestOptions
@@ -140,6 +141,8 @@ def _overlay(raw: dict[str, Any], environ: Mapping[str, str], faults: list[str])
     used: dict[str, str] = {}
     for name in sorted(environ):
         if not name.startswith(ENV_PREFIX) or name == CONFIG_VARIABLE or name.startswith(SECRET_PREFIX):
+            continue
+        if name in access.VARIABLES:
             continue
         if name not in known:
             faults.append(f"{name} in the environment: no such setting; {near(name, known)}")
