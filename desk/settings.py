@@ -19,8 +19,8 @@ import schemas
 from connectors import access
 from connectors.feed_parser import ParseLimits
 from connectors.fetch import FetchLimits
+from pipelines.alerting.options import AlertOptions
 from pipelines.ingestion.options import IngestOptions
-from pipelines.jobs.alert import AlertOptions
 from pipelines.jobs.match import MatchOptions
 from schemas.errors import ConfigError
 from schemas.strict_convert import convert, near

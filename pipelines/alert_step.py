@@ -6,11 +6,14 @@
 What the process holds in memory is a fold of the log, so whenever a write fails, the whole is built anew from it.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.ports import START, Advance, Append, Document, EventLog, Index, Stored
+from pipelines import telemetry
+from pipelines.alert_report import Arrivals, Told, report_history, report_updates
 from pipelines.alerting import HISTORY, Ancestry, Ledger, Sighting, decide
 from pipelines.developments import Board, Change, Geography, changes, evidence
 from pipelines.generations import alert_consumer
@@ -82,6 +85,7 @@ class AlertStep:
         self._board = Board(Geography(vocabulary))
         self._ancestry = Ancestry()
         self._folded: dict[int, int] = {}
+        self._arrivals: dict[int, Arrivals] = {}
         for partition in log.partitions(self._stream):
             self._follow(partition)
 
@@ -108,6 +112,7 @@ class AlertStep:
             lineage = self._ancestry.of(own, self._board.lineage(own))
             sighting = self._sighting(development, lineage, (), self._schema)
             alerts = self._decide(sighting, now, held_back=HISTORY)
+            report_history(alerts)
             appends += [Append(ALERTS, raised_event(alert)) for alert in alerts]
         for start in range(0, len(appends), _EVENTS_AN_APPEND):
             self._log.append(appends[start : start + _EVENTS_AN_APPEND])
@@ -135,21 +140,29 @@ class AlertStep:
         return sum(self._run_partition(partition, limit, now) for partition in self.positions())
 
     def _run_partition(self, partition: int, limit: int, now: datetime) -> int:
+        began = time.monotonic()
         done = self._follow(partition)
+        arrivals = self._arrivals.setdefault(partition, Arrivals())
+        arrivals.see(self._log.end(self._stream, partition=partition), now)
         batch = self._log.read(self._stream, after=done, limit=limit, partition=partition)
         if not batch:
             return 0
         documents: dict[str, Document | None] = {}
         appends: list[Append] = []
+        told: list[Told] = []
         for stored in batch:
-            appends += self._fold(stored, documents, now)
+            appends += self._fold(stored, documents, told, now)
         self._write_developments(documents)
-        self._log.append(appends, [Advance(self._consumer, self._stream, partition, batch[-1].position)])
+        with telemetry.appending(telemetry.ALERT):
+            self._log.append(appends, [Advance(self._consumer, self._stream, partition, batch[-1].position)])
         self._folded[partition] = batch[-1].position
+        report_updates(told, arrivals, now + timedelta(seconds=time.monotonic() - began))
         self.show_alerts(self._reader.catch_up())
         return len(batch)
 
-    def _fold(self, stored: Stored, documents: dict[str, Document | None], now: datetime) -> Iterator[Append]:
+    def _fold(
+        self, stored: Stored, documents: dict[str, Document | None], told: list[Told], now: datetime
+    ) -> Iterator[Append]:
         record = unpack(stored.event)
         if not isinstance(record, ArticleCoded):
             return
@@ -157,11 +170,13 @@ class AlertStep:
             lineage = self._ancestry.follow(update)
             documents.update(development_documents(update, self._places))
             yield development_append(self._generation, record, update)
+            alerts: list[Alert] = []
             if update.after is not None:
                 steps = changes(update.before, update.after)
                 sighting = self._sighting(update.after, lineage, steps, record.schema)
                 alerts = self._decide(sighting, now, held_back=self._stale(record, now))
                 yield from (Append(ALERTS, raised_event(alert)) for alert in alerts)
+            told.append(Told(stored.position, record, update, alerts))
 
     def _sighting(
         self, development: Development, lineage: Sequence[str], steps: tuple[Change, ...], schema: SchemaRef
@@ -190,7 +205,8 @@ class AlertStep:
         self._index.delete(
             self._generation, "developments", [key for key, document in documents.items() if document is None]
         )
-        self._index.upsert(self._generation, [document for document in documents.values() if document is not None])
+        with telemetry.indexing(telemetry.ALERT):
+            self._index.upsert(self._generation, [document for document in documents.values() if document is not None])
 
     def show_alerts(self, alert_ids: Sequence[str]) -> None:
         """Write the documents of alerts as the ledger has them. Raises IndexUnavailableError."""

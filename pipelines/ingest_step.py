@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from connectors.ports import START, Append, Clock, EventLog
+from pipelines import telemetry
+from pipelines.ingest_report import report_poll
 from pipelines.ingestion.decide import Answer, Decision, decide_answer, decide_failure
 from pipelines.ingestion.feed_state import FeedState, address_digest, at_address, fold_feed_event
 from pipelines.ingestion.items import Context
@@ -153,7 +155,8 @@ class IngestStep:
         appends += self._new_letters(decision.dead)
         appends += [Append(FEEDS, event) for event in decision.feed]
         try:
-            return self._log.append(appends) == len(appends)
+            with telemetry.appending(telemetry.INGEST):
+                return self._log.append(appends) == len(appends)
         except RecordTooLargeError:
             raise
         except LogError:
@@ -177,6 +180,8 @@ class IngestStep:
 
     def _count(self, decision: Decision) -> datetime | None:
         polled = decision.polled
+        # The state is the one from before the poll: what was appended is folded with the next one.
+        report_poll(decision, first=self._states.get(polled.feed_id, FeedState()).answered_at is None)
         self.totals["polls"] += 1
         if isinstance(polled, FeedFailed):
             self.totals["failed"] += 1

@@ -8,14 +8,17 @@ again and
 leaves no trace of it. What the index holds of an article depends on its highest revision alone.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from connectors.ports import Advance, Append, Document, EventLog, Index, Rejected, Stored
+from pipelines import telemetry
+from pipelines.match_report import report_indexed, report_written
 from pipelines.matching import Coder, code_article
 from pipelines.rebuild import positions_of
 from schemas.documents import Position, article_document, event_documents
@@ -60,6 +63,8 @@ class Outcome(NamedTuple):
     event_ids: tuple[str, ...] = ()
     relevant: bool = False
     dead: DeadLetter | None = None
+    fetched: datetime | None = None
+    """When the article came; None for a withdrawn or a dead one."""
 
 
 class Written(NamedTuple):
@@ -96,6 +101,7 @@ def _code(coder: Coder, origin: Origin, article: Article) -> Outcome:
         documents=(article_document(article, coded), *event_documents(coded, _places(coder))),
         event_ids=coded.event_ids,
         relevant=coded.relevant,
+        fetched=article.fetched,
     )
 
 
@@ -211,17 +217,22 @@ class MatchSink:
         Raises IndexUnavailableError and LogError; calling again with the same outcomes is safe.
         """
         letters = [outcome.dead for outcome in outcomes if outcome.dead is not None]
+        began = time.monotonic()
         letters += self._write_index(outcomes, now, revisit=out_of_order)
+        indexed = now + timedelta(seconds=time.monotonic() - began)
+        report_indexed(outcomes, self._generation, now, indexed)
         unfit, all_new = self._append(outcomes, letters, advances, now)
         if not all_new:
             self._repair(outcomes)
         alive = [outcome for outcome in outcomes if outcome.dead is None]
-        return Written(
+        written = Written(
             articles=len(alive),
             relevant=sum(outcome.relevant for outcome in alive),
             events=sum(len(outcome.event_ids) for outcome in alive),
             dead=(*letters, *unfit),
         )
+        report_written(outcomes, written, self._generation)
+        return written
 
     def _held(self, article_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         found = ((key, self._index.get("articles", key, generation=self._generation)) for key in article_ids)
@@ -241,7 +252,8 @@ class MatchSink:
         # Before the new article document, which is what a restarted process would learn the old event ids from.
         self._forget(stale, [key for key, outcome in current.items() if not outcome.documents])
         documents = [document for outcome in current.values() for document in outcome.documents]
-        rejected = self._index.upsert(self._generation, documents)
+        with telemetry.indexing(telemetry.MATCH):
+            rejected = self._index.upsert(self._generation, documents)
         # And after it: another worker may have written an earlier revision in between.
         self._forget(stale, ())
         return self._refusals(rejected, current.values(), now)
@@ -269,7 +281,8 @@ class MatchSink:
         coded = [Append(self._stream, outcome.coded) for outcome in outcomes if outcome.coded is not None]
         dead = [pack_dead(letter) for letter in letters]
         try:
-            return [], self._log.append([*coded, *dead], advances) == len(coded) + len(dead)
+            with telemetry.appending(telemetry.MATCH):
+                return [], self._log.append([*coded, *dead], advances) == len(coded) + len(dead)
         except RecordTooLargeError:
             unfit = self._append_singly(outcomes, now)
             self._log.append([*dead, *map(pack_dead, unfit)], advances)

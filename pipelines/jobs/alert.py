@@ -15,6 +15,8 @@ from typing import Final
 
 from connectors import registry
 from connectors.ports import Append, Clock, EventLog, Index, Notifier
+from pipelines import telemetry
+from pipelines.alert_report import report_send
 from pipelines.alert_step import AlertStep, LedgerReader
 from pipelines.alerting.delivery import Lease, Task, due, outcome, started
 from pipelines.alerting.options import AlertOptions
@@ -68,12 +70,14 @@ class Sender:
         while (item := self._tasks.get()) is not None:
             task, future = item
             found = outcome(task, self._send(task.alert), self._clock.now(), self._options)
+            report_send(task, found)
             future.set_result(None if self._is_stored(found) else found)
         self._log.close()
 
     def _is_stored(self, found: Outcome) -> bool:
         try:
-            self._log.append([_wrap(found)])
+            with telemetry.appending(telemetry.ALERT):
+                self._log.append([_wrap(found)])
         except LogError as error:
             _logger.warning("the outcome of a send could not be stored (%s); trying again", error)
             return False
@@ -256,6 +260,7 @@ class _AlertJob:
         self.totals.update(ledger.counts())
         waiting = sum(1 for _ in ledger.unfinished())
         backlog = self._step.backlog() if self._step else 0
+        telemetry.ALERTS_WAITING.set(waiting)
         shown = {**self.totals, "waiting": waiting, "backlog": backlog}
         if shown != self._shown:
             self._shown = shown
@@ -316,6 +321,7 @@ def run_alert(
 def _loop(job: _AlertJob, stop: threading.Event, *, once: bool) -> None:
     failures = 0
     while not stop.is_set():
+        telemetry.beat(telemetry.ALERT)
         try:
             busy = job.turn()
             if once and not busy and job.is_idle():

@@ -153,11 +153,16 @@ class Epochs:
         if not spans:
             return None
         self._begun.update({span.partition: span.stop for span in spans if span.stop is not None})
+        # Loaded by the steps anyway, and not by commands that only ask for the options of this job.
+        from pipelines import telemetry
+
         began = time.monotonic()
         counts = run_graph(self._plan(), spans, self._runner)
         self._pass_gaps(spans)
         full = any(span.stop != ends[span.partition] for span in spans)
-        self._sizer.took(time.monotonic() - began, full=full)
+        took_s = time.monotonic() - began
+        self._sizer.took(took_s, full=full)
+        telemetry.EPOCHS.observe(took_s)
         return counts
 
     def _spans(self, ends: Mapping[int, int]) -> list[Span]:

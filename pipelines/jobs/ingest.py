@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from connectors import registry
 from connectors.ports import Clock, FeedParser, Fetcher
+from pipelines import telemetry
 from pipelines.ingest_step import IngestStep, Poll
 from pipelines.ingestion.decide import Answer, hash_body
 from pipelines.ingestion.feed_state import request_for
@@ -98,6 +99,7 @@ class _IngestJob:
         self._schedule = Schedule(hosts, options.per_host_concurrency)
         self._polls: dict[asyncio.Task[None], int] = {}
         self._storing: set[int] = set()
+        self._due: dict[int, datetime] = {}
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="ingest-writer")
 
     async def run(self) -> None:
@@ -113,19 +115,26 @@ class _IngestJob:
         return await asyncio.get_running_loop().run_in_executor(self._writer, partial(function, *args, **kwargs))
 
     def _loading(self, done: int, total: int) -> bool:
+        telemetry.beat(telemetry.INGEST)
         self._progress({"loading": done, "of": total})
         return not self._stop.is_set()
 
     def _schedule_all(self) -> None:
         now = self._clock.now()
+        telemetry.FEEDS.set(len(self._feeds))
         numbers = {feed.id: number for number, feed in enumerate(self._feeds)}
         polls = self._step.first_polls(self._feeds, now)
         for feed, due in polls:
-            self._schedule.add(numbers[feed.id], now if self._once else due)
+            self._wait_until(numbers[feed.id], now if self._once else due)
+
+    def _wait_until(self, number: int, due: datetime) -> None:
+        self._due[number] = due
+        self._schedule.add(number, due)
 
     async def _poll_all(self) -> None:
         self._report()
         while not self._stop.is_set() and (self._schedule or self._polls or not self._once):
+            telemetry.beat(telemetry.INGEST)
             self._start_due()
             if not self._polls:
                 await asyncio.sleep(_TICK_S)
@@ -140,6 +149,7 @@ class _IngestJob:
     def _start_due(self) -> None:
         now = self._clock.now()
         while len(self._polls) < self._options.concurrency and (number := self._schedule.take(now)) is not None:
+            telemetry.POLL_DELAY.observe((now - self._due[number]).total_seconds())
             self._polls[asyncio.create_task(self._poll(number))] = number
 
     def _report(self) -> None:
@@ -152,7 +162,7 @@ class _IngestJob:
         due = await self._store(Poll(source, outcome))
         self._storing.discard(number)
         if due is not None and not self._once:
-            self._schedule.add(number, due)
+            self._wait_until(number, due)
 
     async def _outcome(self, source: FeedSource) -> Answer | FetchFailed:
         """Fetch and parse; whatever goes wrong is this feed's failure."""

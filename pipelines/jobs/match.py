@@ -114,8 +114,11 @@ class _MatchJob:
 
     def step(self) -> bool:
         """Run one epoch of the live generation; False when there was nothing to do."""
+        from pipelines import telemetry
+
         if live_generation(self.log) != self.generation.name:
             self.follow()
+        telemetry.beat(telemetry.MATCH)
         counts = self.epochs.run_one()
         if counts is None:
             return False
