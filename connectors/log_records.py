@@ -9,6 +9,8 @@ from schemas.errors import LogError, RecordError, RecordTooLargeError
 
 MAX_EVENT_BYTES: Final = 16 * 1024 * 1024
 """Far above any article, far below what would stall every consumer behind it."""
+READ_BUDGET_BYTES: Final = 64 * 1024 * 1024
+"""One read returns fewer than `limit` events rather than hold more than this in memory."""
 
 
 def encode_appends(appends: Sequence[Append], max_event_bytes: int) -> list[tuple[str, str, bytes]]:

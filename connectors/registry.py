@@ -28,7 +28,14 @@ def open_log(url: str) -> EventLog:
         from connectors.memory_log import memory_log
 
         return memory_log(url)
-    raise ConfigError(f"log URL {scheme}://…: unknown scheme; use sqlite:///path or memory://name")
+    if scheme == "kafka":
+        from connectors.kafka_log import KafkaLog
+        from connectors.kafka_options import parse_kafka_url
+
+        return KafkaLog(parse_kafka_url(url))
+    raise ConfigError(
+        f"log URL {scheme}://…: unknown scheme; use sqlite:///path, kafka://host:9092/prefix or memory://x"
+    )
 
 
 def open_index(url: str) -> Index:

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from connectors.log_records import MAX_EVENT_BYTES, decode_stored, encode_appends
+from connectors.log_records import MAX_EVENT_BYTES, READ_BUDGET_BYTES, decode_stored, encode_appends
 from connectors.ports import START, Advance, Append, Stored
 from schemas.errors import LogError
 
@@ -32,8 +32,6 @@ writing of its pages. With 300,000 articles stored, a new one costs 2.1 times wh
 """
 _WAL_LIMIT_BYTES: Final = 128 * 1024 * 1024
 _CACHE_KIB: Final = 16 * 1024
-_READ_BUDGET_BYTES: Final = 64 * 1024 * 1024
-"""One read returns fewer than `limit` events rather than hold more than this in memory."""
 _POLL_S: Final = 0.004
 """How late `wait` notices an append. One look costs 7 µs; `PRAGMA data_version` costs 3 and misses what this connection
 appends itself."""
@@ -290,7 +288,7 @@ def _within_budget(rows: sqlite3.Cursor) -> Iterator[tuple[int, bytes]]:
     for position, body in rows:
         yield position, body
         total += len(body)
-        if total >= _READ_BUDGET_BYTES:
+        if total >= READ_BUDGET_BYTES:
             return
 
 

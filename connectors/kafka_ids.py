@@ -1,0 +1,146 @@
+"""Which event ids a Kafka log holds: a cache in one SQLite file, that can be thrown away.
+
+Kafka can't be asked whether it holds an id, so each machine keeps a digest of every id of the streams that it writes,
+and how far it has read each partition for them. What another writer appends is read before it is needed. Without the
+file, the first append reads its streams from the start.
+"""
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from schemas.errors import LogError
+
+_DIGEST_BYTES: Final = 16
+"""Two of 10^12 ids are alike with a probability of 10^-15."""
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS ids (topic TEXT, digest BLOB, writer BLOB, PRIMARY KEY (topic, digest)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS read (topic TEXT, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY (topic, partition))
+WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS made (topic TEXT PRIMARY KEY, topic_id TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Place(NamedTuple):
+    """One partition of one topic."""
+
+    topic: str
+    partition: int
+
+
+class Noted(NamedTuple):
+    """One event id of a topic, and the mark of the process that appended it."""
+
+    topic: str
+    event_id: str
+    writer: bytes
+
+
+def digest(event_id: str) -> bytes:
+    """Return what is kept of an id."""
+    return hashlib.blake2b(event_id.encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def state_folder(configured: str, cluster: str, prefix: str) -> Path:
+    """Return the folder for one log's cache: `configured`, else the user's cache folder."""
+    base = configured or os.path.join(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "kirkuk")  # noqa: PTH118
+    return Path(base) / "kafka" / f"{cluster}-{prefix}"
+
+
+class IdCache:
+    """The ids that topics hold, and the offset that each partition was read up to for them.
+
+    Any thread may call; any number of processes may share the file. A damaged file is replaced by a new one.
+    Raises LogError where the folder can't be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "ids.db"
+        self._lock = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._connection = self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise LogError(
+                f"{self._path}: the cache of event ids can't be opened ({error}): "
+                "set KIRKUK_LOG_STATE to a folder that can be written"
+            ) from error
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._laid_out()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            for name in (self._path, f"{self._path}-wal", f"{self._path}-shm"):
+                with contextlib.suppress(FileNotFoundError):
+                    Path(name).unlink()
+            return self._laid_out()
+
+    def _laid_out(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # A power loss may cost the newest ids, which are then read again, and damages nothing.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(_TABLES)
+            connection.execute("SELECT count(*) FROM read").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def next_offset(self, place: Place) -> int:
+        """Return the first offset of a partition that was not read for its ids."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT next FROM read WHERE topic = ? AND partition = ?", (place.topic, place.partition)
+            ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def known(self, topic: str, event_ids: Iterable[str]) -> dict[str, bytes]:
+        """Return those of `event_ids` that a topic holds, each with its writer."""
+        found = "SELECT writer FROM ids WHERE topic = ? AND digest = ?"
+        with self._lock:
+            look_up = self._connection.execute
+            rows = ((event_id, look_up(found, (topic, digest(event_id))).fetchone()) for event_id in event_ids)
+            return {event_id: row[0] for event_id, row in rows if row is not None}
+
+    def add(self, ids: Iterable[Noted], read: Mapping[Place, int]) -> None:
+        """Note ids, and with them how far partitions were read."""
+        rows = [(topic, digest(event_id), writer) for topic, event_id, writer in ids]
+        moves = [(place.topic, place.partition, offset) for place, offset in read.items()]
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany("INSERT OR IGNORE INTO ids VALUES (?, ?, ?)", rows)
+                self._connection.executemany(
+                    "INSERT INTO read VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next = max(next, excluded.next)", moves
+                )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def belongs(self, topic: str, topic_id: str) -> None:
+        """Forget what is noted of a topic that was deleted and made again since."""
+        with self._lock:
+            row = self._connection.execute("SELECT topic_id FROM made WHERE topic = ?", (topic,)).fetchone()
+            if row is not None and row[0] == topic_id:
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            for table in ("ids", "read", "made"):
+                self._connection.execute(f"DELETE FROM {table} WHERE topic = ?", (topic,))  # noqa: S608 (own names)
+            self._connection.execute("INSERT INTO made VALUES (?, ?)", (topic, topic_id))
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()

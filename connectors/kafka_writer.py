@@ -1,0 +1,161 @@
+"""Writing to Kafka: one transaction an append, and one writer at a time where writers must not overlap.
+
+Writers of a *lane* share one transactional id. Whoever takes the lane fences the one before: what that one had not
+committed is aborted, and what it still tries to commit is refused. So a writer that has taken the lane and then read to
+the end knows every event id, until its own transaction is committed or refused. Two streams that are appended together
+are one lane; a partition of `matches` is one for itself, so that partitions are coded in parallel.
+"""
+
+import fcntl
+import hashlib
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from connectors.kafka_ids import Place
+from connectors.kafka_options import KafkaOptions, producer_settings
+from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, FEEDS, MATCHES
+
+_COURTESY_S: Final = 2.0
+"""How long a writer waits for another process on this machine before it takes the lane away. A process that was stopped
+in the middle of an append holds up the others for so long; without the wait, busy ones would abort each other's."""
+_POLL_S: Final = 0.002
+ID_HEADER: Final = "id"
+WRITER_HEADER: Final = "writer"
+_CONTENT: Final = ("content-type", b"application/cloudevents+json")
+"""CloudEvents 1.0, Kafka protocol binding, structured mode."""
+_PRECEDENCE: Final = (ALERTS, ARTICLES, FEEDS)
+
+
+class Outgoing(NamedTuple):
+    """One record of a transaction."""
+
+    place: Place
+    key: bytes
+    value: bytes
+    event_id: str = ""
+
+
+class Landed(NamedTuple):
+    """Where the records of a transaction lie in one partition: `size` of them from offset `first` to `last`."""
+
+    first: int
+    last: int
+    size: int
+
+
+def lane_of(streams: Sequence[str], partition: int, consumer: str = "") -> str:
+    """Return the lane of an append to `streams`, whose first event goes to `partition`."""
+    for stream in _PRECEDENCE:
+        if stream in streams:
+            return ARTICLES if stream == FEEDS else stream
+    for stream in sorted(streams):
+        if stream.startswith(MATCHES):
+            return f"{stream}-{partition}"
+    others = sorted(set(streams) - {DEAD_LETTERS}) or sorted(streams)
+    return others[0] if others else f"positions.{consumer}"
+
+
+class Lane:
+    """The writer of one lane in this process. `hold` it, then `claim`, then `commit`."""
+
+    def __init__(self, options: KafkaOptions, name: str, folder: Path, patience_s: float) -> None:
+        self.mark = secrets.token_bytes(8)
+        """Stands in every record that this writer appends, so that it knows its own after a commit that it lost sight
+        of."""
+        self._options = options
+        self._id = f"{options.prefix}.{name}"
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._path = folder / f"{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}.lane"
+        self._producer: Any = None
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep out the other threads, and for a while the other processes of this machine."""
+        with self._lock, self._path.open("a+b") as file:
+            _lock_politely(file.fileno())
+            file.seek(0)
+            if file.read(8) != self.mark:
+                self.discard()
+                file.truncate(0)
+                file.write(self.mark)
+                file.flush()
+            yield
+
+    def claim(self) -> None:
+        """Be the lane's only writer: what another had not committed is aborted. Raises kafka's errors."""
+        from kafka import KafkaProducer
+
+        if self._producer is None:
+            self._producer = KafkaProducer(**producer_settings(self._options, self._id, self._patience_s))
+            self._producer.init_transactions()
+
+    def commit(self, records: Sequence[Outgoing], timeout_s: float) -> dict[Place, Landed]:
+        """Append all records in one transaction; return where they are. Raises kafka's errors; then `discard`."""
+        from kafka.errors import KafkaTimeoutError
+
+        producer = self._producer
+        producer.begin_transaction()
+        futures = [(record.place, self._send(record)) for record in records]
+        producer.flush(timeout=timeout_s)
+        offsets: dict[Place, list[int]] = {}
+        for place, future in futures:
+            offsets.setdefault(place, []).append(future.get(timeout=timeout_s).offset)
+        if not _in_time(producer.commit_transaction, timeout_s):
+            raise KafkaTimeoutError("the commit was not answered in time")
+        return {place: Landed(min(found), max(found), len(found)) for place, found in offsets.items()}
+
+    def _send(self, record: Outgoing) -> Any:
+        headers = (
+            [_CONTENT, (ID_HEADER, record.event_id.encode()), (WRITER_HEADER, self.mark)] if record.event_id else []
+        )
+        place = record.place
+        return self._producer.send(
+            place.topic, record.value, key=record.key, headers=headers, partition=place.partition
+        )
+
+    def discard(self) -> None:
+        """Give the lane up; an open transaction is aborted by the next that claims it."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(Exception):
+                producer.close(timeout=0)
+
+
+def _lock_politely(file: int) -> None:
+    deadline = time.monotonic() + _COURTESY_S
+    while time.monotonic() < deadline:
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_POLL_S)
+
+
+def _in_time(work: Any, timeout_s: float) -> bool:
+    """Run what may never come back; return whether it did. Raises what it raised."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 (raised again below, in the caller's thread)
+            raised.append(error)
+
+    thread = threading.Thread(target=run, name="kafka commit", daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    if raised:
+        raise raised[0]
+    return not thread.is_alive()
+
+
+def murmur2_partition(key: bytes, count: int) -> int:
+    """Return the partition of a key as Kafka's own clients choose it, so that other tools write to the same one."""
+    from kafka.partitioner.default import murmur2
+
+    return int((murmur2(key) & 0x7FFFFFFF) % count)
