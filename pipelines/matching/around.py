@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from pipelines.matching.participles import VERBS
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup
-from pipelines.matching.tagger import VERBS
 from pipelines.matching.tokens import Sentence
 
 PHRASE_TAGS: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$", "PRON"})
@@ -65,7 +65,7 @@ def finite_next(sentence: Sentence, at: int) -> bool:
         tag = tags[ahead]
         if tag in {"VBD", "VBZ", "MODAL", "BE", "HAVE", "DO", "VB"}:
             return True
-        if tag not in PHRASE_TAGS and tag not in {"PREP", "ADV", "POSS", "NEG", "FIX", "TO"}:
+        if tag not in PHRASE_TAGS and tag not in {"PREP", "ADV", "POSS", "NEG", "FIX", "TO", "CONJ"}:
             return False
     return False
 
@@ -100,7 +100,9 @@ def controller(parent: Clause) -> list[Phrase] | None:
 
 def verbal_ancestor(clause: Clause) -> Clause:
     """Climb from a clause that waits for its verb to the one that an infinitive can hang on."""
-    while clause.verb is None and clause.parent is not None and clause.kind not in {"sub", "rel"}:
+    while (
+        clause.verb is None and clause.parent is not None and clause.kind not in {"sub", "rel"} and not clause.subjects
+    ):
         clause = clause.parent
     return clause
 
@@ -182,13 +184,25 @@ def is_bearing(sentence: Sentence, phrase: Phrase) -> bool:
     return sentence.lows[phrase.start - 1] == "of" and before.startswith(_COMPASS)
 
 
-def finite_ancestor(clause: Clause, *, climb: bool) -> Clause:
+def finite_ancestor(clause: Clause, tables: Tables, *, climb: bool) -> Clause:
     """Climb out of infinitives and participles, unless the last object there can be the new verb's subject.
 
-    After a conjunction (`climb`) it can't.
+    After a conjunction (`climb`) it can't, and not where a verb of saying waits for what was said: "said the plan to
+    seize the base failed".
     """
     while clause.kind in NON_FINITE and clause.verb is not None and clause.parent is not None:
-        if not climb and stealable(clause) is not None and not open_above(clause):
+        if (
+            not climb
+            and stealable(clause) is not None
+            and not open_above(clause)
+            and not _awaits(clause.parent, tables)
+        ):
             break
         clause = clause.parent
     return clause
+
+
+def _awaits(clause: Clause, tables: Tables) -> bool:
+    verb = clause.verb
+    reporting = verb is not None and verb.finite and verb.lemma in tables.cues - tables.controls - _TELLING
+    return reporting and len(clause.objects) == 1 and not any(child.kind == "comp" for child in clause.children)

@@ -4,19 +4,18 @@ One pass; open clauses are links to their parents, so nothing recurses over the 
 relative and reduced relative clauses, that- and infinitive complements, coordination, apposition.
 """
 
+from typing import Final
+
 from pipelines.matching.around import (
     CLAUSE_PREPOSITIONS,
     PHRASE_TAGS,
     VERBAL_TAGS,
     Tables,
-    clause_opener,
     controller,
     enumerates,
     finite_ancestor,
     finite_next,
     introductory,
-    is_cue_next,
-    is_insertion,
     list_goes_on,
     near,
     open_above,
@@ -28,7 +27,10 @@ from pipelines.matching.around import (
     verbal_ancestor,
 )
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup, is_time, read_phrase, read_verb
+from pipelines.matching.takeover import inserts, inverts, steal, steal_prep
 from pipelines.matching.tokens import Sentence
+
+_QUANTITIES: Final = frozenset({"DET", "NUM", "PRON"})
 
 
 class Parser:
@@ -38,7 +40,7 @@ class Parser:
         self.sentence = sentence
         self.tables = tables
         self.clauses: list[Clause] = []
-        self.clause = self._open("main", None)
+        self.clause = self.open_clause("main", None)
         self.prep: str | None = None
         self.prep_at = -1
         self.conj = False
@@ -63,7 +65,8 @@ class Parser:
                 at += 1
         return [clause for clause in self.clauses if clause.verb is not None or clause.kind == "main"]
 
-    def _open(self, kind: str, parent: Clause | None, mark: str = "") -> Clause:
+    def open_clause(self, kind: str, parent: Clause | None, mark: str = "") -> Clause:
+        """Begin a clause; it becomes the present one only where the caller says so."""
         clause = Clause(len(self.clauses), kind, parent, mark)
         self.clauses.append(clause)
         return clause
@@ -107,7 +110,7 @@ class Parser:
         if self.conj and self.clause.kind == "inf" and self.clause.verb is not None:
             return
         parent = verbal_ancestor(self.clause)
-        clause = self._open("inf", parent, "to")
+        clause = self.open_clause("inf", parent, "to")
         verb = parent.verb
         controlled = verb is not None and verb.lemma in self.tables.controls and not verb.passive
         clause.subjects = list((controlled and controller(parent)) or parent.surface_subjects())
@@ -130,7 +133,7 @@ class Parser:
         if low in "–—-" and at and self.clause.verb is None and not self.clause.subjects:
             return
         before = self.clause
-        self.clause = self._open("main", None)
+        self.clause = self.open_clause("main", None)
         if low == ":" and (before.verb is not None or before.subjects):
             self.clause.leader = before
         self.prep, self.conj, self.comma, self.last, self.slot = None, False, False, None, None
@@ -142,19 +145,33 @@ class Parser:
         kind = "comp" if mark in {"that", "whether", "how", "why"} and parent.verb is not None else "sub"
         while parent.kind in {"reduced", "part"} and parent.parent is not None and kind == "sub":
             parent = parent.parent
-        clause = self._open(kind, parent, mark)
+        clause = self.open_clause(kind, parent, mark)
         if mark == "where" and self.last is not None:
             clause.preps.append(("in", self.last))
         self.clause, self.prep, self.conj, self.slot = clause, None, False, None
 
     def _relative(self, at: int) -> None:
         prep, self.prep = self.prep, None
-        clause = self._open("rel", self.clause, self.sentence.lows[at])
-        clause.antecedent = self._group(self.last)
-        if prep is not None and clause.antecedent:
+        counted = self._counted() if prep == "of" else None
+        clause = self.open_clause("rel", self.clause, self.sentence.lows[at])
+        clause.antecedent = self._group(self.last) if counted is None else counted
+        if prep is not None and clause.antecedent and counted is None:
             clause.preps.append((prep, clause.antecedent[0]))
             clause.kind = "sub"
         self.clause, self.conj, self.slot = clause, False, None
+
+    def _counted(self) -> list[Phrase] | None:
+        """Return of whom "several of whom" tells, and forget the "several"; None where it isn't a mere quantity."""
+        last = self.last
+        if last is None or not _QUANTITIES.issuperset(self.sentence.tags[last.start : last.end]):
+            return None
+        if last.holder is not None and last in last.holder.apposed:
+            last.holder.apposed.remove(last)
+            return [last.holder]
+        if self.slot and self.slot[-1] is last and len(self.slot) > 1:
+            self.slot.pop()
+            return self._group(self.slot[-1])
+        return None
 
     def _group(self, phrase: Phrase | None) -> list[Phrase]:
         """Return the phrase with those that it is coordinated with."""
@@ -264,7 +281,7 @@ class Parser:
             self._finite(verb)
         elif verb.form == "VBG":
             self._gerund()
-        elif verb.form == "VBN":
+        elif verb.form == "VBN" and not self._awaited(verb):
             self._participle(verb)
         elif self.clause.verb is not None:
             self._coordinate(self.clause)
@@ -273,20 +290,24 @@ class Parser:
         self.slot = self.last = None
         return verb.end
 
+    def _awaited(self, verb: VerbGroup) -> bool:
+        """Tell the "be held" that "to" has opened a clause for."""
+        return verb.passive and verb.to and self.clause.kind == "inf" and self.clause.verb is None
+
     def _coordinate(self, like: Clause) -> None:
         """Open a clause that shares the subject of `like` ("advanced and seized")."""
-        clause = self._open(like.kind, like.parent, like.mark)
+        clause = self.open_clause(like.kind, like.parent, like.mark)
         clause.subjects, clause.antecedent = list(like.surface_subjects()), like.antecedent
         clause.shares = like
         clause.leader = like.leader
         self.clause = clause
 
     def _finite(self, verb: VerbGroup) -> None:
-        if self.clause.verb is None and self._steal_prep(self.clause, verb):
+        if self.clause.verb is None and steal_prep(self, self.clause, verb):
             return
         self.conj = self.conj or enumerates(self.sentence, self.clause, verb)
-        clause = finite_ancestor(self.clause, climb=self.conj)
-        if clause.verb is None and self._inserts(clause, verb):
+        clause = finite_ancestor(self.clause, self.tables, climb=self.conj)
+        if clause.verb is None and inserts(self, clause, verb):
             return
         if clause.verb is None:
             self.clause = clause
@@ -297,74 +318,17 @@ class Parser:
         if above is not None and (not self.conj or clause.kind == "sub") and (self.comma or clause.kind == "rel"):
             self.clause = above
             return
-        if self._inverts(verb):
+        if inverts(self, verb):
             return
         stolen = stealable(clause)
         if stolen is not None and not self.conj and not prep_is_later(clause, stolen):
-            self._steal(clause, stolen)
-        elif self._steal_prep(clause, verb):
+            steal(self, clause, stolen)
+        elif steal_prep(self, clause, verb):
             return
         elif above is not None and not self.conj:
             self.clause = above
         else:
             self._coordinate(clause)
-
-    def _inserts(self, clause: Clause, verb: VerbGroup) -> bool:
-        """Take "X, Y said, left": an insertion between a subject and its verb looks like an apposition at first."""
-        last = self.last
-        if last is None or last.holder is None or not is_insertion(self.sentence, last, verb, self.tables.cues):
-            return False
-        last.holder.apposed.remove(last)
-        aside = self._open("aside", clause)
-        aside.subjects = [last]
-        self.clause = aside
-        return True
-
-    def _inverts(self, verb: VerbGroup) -> bool:
-        """Take `..., said X` : the subject follows a verb of saying after a comma or a quotation mark."""
-        following = self.sentence.tags[verb.end : verb.end + 1]
-        if verb.lemma not in self.tables.cues or not (self.comma or self.quote) or self.conj:
-            return False
-        if not following or following[0] not in PHRASE_TAGS:
-            return False
-        clause = self._open("aside", None)
-        clause.inverted = True
-        self.clause = clause
-        return True
-
-    def _steal(self, clause: Clause, phrase: Phrase) -> None:
-        """Make the last object of `clause` the subject of the verb that has just come."""
-        stolen = [phrase]
-        clause.objects.pop()
-        verb = clause.verb
-        assert verb is not None
-        while phrase.coordinated and clause.objects and clause.objects[-1].coordinated:
-            stolen.insert(0, clause.objects.pop())
-        waits = verb.lemma in self.tables.cues and not any(child.kind == "comp" for child in clause.children)
-        reported = waits and phrase.late == "comma" and not is_cue_next(self.sentence, phrase, self.tables.cues)
-        after_break = bool(phrase.late) and not reported
-        aside = after_break and is_cue_next(self.sentence, phrase, self.tables.cues)
-        kind = "aside" if aside else "coord" if after_break else "comp"
-        new = self._open(kind, clause if kind == "comp" else None)
-        new.subjects = stolen
-        new.leader = clause.leader if kind != "comp" else None
-        if kind == "coord" and clause.kind == "comp":
-            new.kind, new.parent = "comp", clause.parent
-        self.clause = new
-
-    def _steal_prep(self, clause: Clause, verb: VerbGroup) -> bool:
-        """Turn "before X" into a clause when a finite verb follows X."""
-        opener = clause_opener(clause, verb)
-        if opener is None:
-            return False
-        prep, group = opener
-        clause.preps = [entry for entry in clause.preps if entry[1] not in group]
-        new = self._open("sub", clause, prep)
-        new.subjects = group
-        for one in new.subjects:
-            one.prep, one.holder = None, None
-        self.clause = new
-        return True
 
     def _gerund(self) -> None:
         clause, prep = self.clause, self.prep
@@ -376,7 +340,9 @@ class Parser:
             self._coordinate(clause)
             return
         kind = "ger" if prep is not None or (self.last is None and not self.comma) else "part"
-        new = self._open(kind, clause, prep or "")
+        while self.comma and clause.kind == "reduced" and clause.parent is not None and clause.parent.verb is not None:
+            clause = clause.parent
+        new = self.open_clause(kind, clause, prep or "")
         if kind == "part" and not self.comma and self.last is not None:
             new.subjects = self._group(self.last)
         elif clause.verb is not None and clause.verb.lemma in self.tables.controls and prep in {"of", "for", "from"}:
@@ -388,11 +354,15 @@ class Parser:
 
     def _participle(self, verb: VerbGroup) -> None:
         clause = self.clause
+        if self.conj and clause.verb is not None and clause.verb.perfect and not clause.verb.passive:
+            verb.perfect = verb.finite = True
+            self._coordinate(clause)
+            return
         verb.passive = True
         if self.conj and clause.verb is not None and clause.verb.passive:
             self._coordinate(clause)
             return
-        new = self._open("reduced", clause)
+        new = self.open_clause("reduced", clause)
         if self.last is not None and not (self.comma and clause.verb is not None and clause.subjects):
             new.subjects = self._group(self.last)
         else:

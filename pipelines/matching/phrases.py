@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipelines.matching.tagger import VERBS
+from pipelines.matching.participles import VERBS
 from pipelines.matching.tokens import Sentence
 
 _INSIDE: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$"})
@@ -178,7 +178,12 @@ def is_time(sentence: Sentence, phrase: Phrase) -> bool:
     for at in range(phrase.end - 1, phrase.start - 1, -1):
         if sentence.tags[at] != "NUM":
             return sentence.lemmas[at] in _TIME_NOUNS and sentence.mentions[at] is None
-    return False
+    return phrase.end - phrase.start == 1 and len(sentence.lows[phrase.start]) == 4 and _is_year(sentence, phrase.start)
+
+
+def _is_year(sentence: Sentence, at: int) -> bool:
+    """Tell the year that follows a date and a comma ("on September 25, 2017, X voted")."""
+    return sentence.lows[at][:2] in {"19", "20"} and at > 0 and sentence.tags[at - 1] == "COMMA"
 
 
 def _head(sentence: Sentence, first: int, end: int) -> int:

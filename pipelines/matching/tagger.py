@@ -9,26 +9,23 @@ from typing import Final
 
 from pipelines.matching.endings import auxiliary, by_ending, mark
 from pipelines.matching.grammar import Grammar
-from pipelines.matching.neighbours import NOMINAL, following, is_clitic_verb, kind_of_that, previous
+from pipelines.matching.neighbours import following, is_clitic_verb, kind_of_that, previous
+from pipelines.matching.participles import LOOKAHEAD, QUANTITIES, VERBS, past, surely_finite
 from pipelines.matching.tokens import Sentence
 
-VERBS: Final = frozenset({"VB", "VBZ", "VBD", "VBN", "VBG"})
-_FINITE: Final = frozenset({"VBZ", "VBD", "MODAL", "BE", "HAVE", "DO"})
 _BEFORE_NOUN: Final = frozenset({"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"})
 _OPENS_OBJECT: Final = frozenset(
     {"DET", "NAME", "PRON", "PREP", "TO", "ADJ", "PRP$", "NUM", "SUB", "WH", "QUOTE", "ADV", "NEG"}
 )
 _ENDS: Final = frozenset({"END", "COMMA", "PUNCT", "CONJ"})
-_SUBLIKE: Final = frozenset({"after", "before", "since", "until", "as", "when", "while"})
-_QUANTITIES: Final = frozenset({"all", "some", "many", "several", "those", "most", "few", "both"})
 _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
 _OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
 _OPENS_THING: Final = frozenset({"DET", "PRP$", "PRON", "NAME"})
 """What follows "close" in "to close their border", and not in "to close allies"."""
-_COPULAS: Final = frozenset({"remain", "stay", "seem", "appear", "become", "feel", "look"})
+_CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PRON", "WH"})
+_AFTER_THERE: Final = frozenset({"BE", "MODAL", "HAVE", "V?", "VBD"})
+"""What follows the "there" that opens a clause; elsewhere it is a place."""
 _NUMBER: Final = re.compile(r"\d")
-_LOOKAHEAD: Final = 24
-"""Tokens searched for the finite verb that makes a participle a reduced relative."""
 
 
 def tag(sentence: Sentence, grammar: Grammar) -> None:
@@ -127,16 +124,45 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
                 lemmas[at] = grammar.noun_lemma(lows[at])
             elif verb is None and choice in VERBS:
                 lemmas[at] = lows[at]
-        elif current == "ADJ" and at:
-            _adjective(sentence, grammar, at)
-        elif (
-            current == "ADV" and at and tags[at - 1] == "DET" and at + 1 < len(tags) and tags[at + 1] in {"ADJ", "NOUN"}
-        ):
-            tags[at] = "ADJ"
-        elif current == "POSS" and is_clitic_verb(sentence, at):
-            tags[at] = "BE"
-        elif current == "WH" and lows[at] == "that":
-            tags[at] = kind_of_that(tags, at)
+        elif current in _CLOSED and at:
+            _closed_class(sentence, grammar, at)
+        elif current == "NOUN" and at and lemmas[at] and lows[at] not in grammar.nouns and _must_be_verb(sentence, at):
+            tags[at] = "VB"
+
+
+def _closed_class(sentence: Sentence, grammar: Grammar, at: int) -> None:
+    """Decide for words of a short list that have a second use."""
+    tags, low, current = sentence.tags, sentence.lows[at], sentence.tags[at]
+    if current == "ADJ":
+        _adjective(sentence, grammar, at)
+    elif current == "ADV" and tags[at - 1] == "DET" and at + 1 < len(tags) and tags[at + 1] in {"ADJ", "NOUN"}:
+        tags[at] = "ADJ"
+    elif current == "POSS" and is_clitic_verb(sentence, at):
+        tags[at] = "BE"
+    elif current == "PRON" and low == "there" and following(tags, at) not in _AFTER_THERE:
+        tags[at] = "ADV"
+    elif current == "WH" and low == "that":
+        points = tags[at - 1] in VERBS and sentence.lemmas[at - 1] not in grammar.cues
+        tags[at] = "DET" if points and _ends_object(sentence, at) else kind_of_that(tags, at)
+
+
+def _ends_object(sentence: Sentence, at: int) -> bool:
+    """Tell whether the nouns after "that" are an object and not the subject of a clause."""
+    tags = sentence.tags
+    ahead = at + 1
+    while ahead < len(tags) and tags[ahead] in _OBJECT_PARTS:
+        ahead += 1
+    return ahead > at + 1 and (ahead == len(tags) or tags[ahead] in {"PREP", "TO", "COMMA", "PUNCT", "BREAK", "CONJ"})
+
+
+def _must_be_verb(sentence: Sentence, at: int) -> bool:
+    """Tell whether a word that no list has can only be a verb: "would", "did not" and "to ... the" leave no choice."""
+    tags, before = sentence.tags, previous(sentence.tags, at)
+    if before < 0 or not sentence.text[sentence.starts[at]].islower():
+        return False
+    if tags[before] in {"MODAL", "DO"}:
+        return following(tags, at) not in {"BE", "HAVE", "MODAL", "V?"}
+    return tags[before] == "TO" and following(tags, at) in {"DET", "PRP$", "PRON"}
 
 
 def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
@@ -171,7 +197,7 @@ def _verb_form(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *
     ):
         return "NOUN"
     if "VBD" in forms or "VBN" in forms:
-        return _past(sentence, at, forms)
+        return past(sentence, at, forms, grammar.cues)
     return _present(sentence, at, forms, grammar, weak=weak, noun=noun)
 
 
@@ -187,108 +213,13 @@ def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
     return "VBG"
 
 
-def _past(sentence: Sentence, at: int, forms: set[str]) -> str:
-    tags = sentence.tags
-    before, after = previous(tags, at), following(tags, at)
-    past = "VBD" if "VBD" in forms else "VBN"
-    if before < 0:
-        return "VBN" if "VBN" in forms and not sentence.title else past
-    tag_before = tags[before]
-    if "VBN" in forms and (sentence.lemmas[before] in _COPULAS or (tag_before in VERBS and after == "NOUN")):
-        return "ADJ"
-    if tag_before in {"HAVE", "BE"} or sentence.lemmas[before] == "get":
-        return "VBN" if "VBN" in forms else past
-    if tag_before in {"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"} and "VBN" in forms:
-        return "ADJ" if after in {"NOUN", "NAME", "ADJ", "V?"} else ("VBN" if tag_before == "PREP" else past)
-    if tag_before in {"MODAL", "DO", "TO"} and "VB" in forms:
-        return "VB"
-    if tag_before == "DET" and after == "PREP" and "VBN" in forms and sentence.lows[before] in _QUANTITIES:
-        return "VBN"
-    if tag_before == "COMMA" and "VBD" in forms:
-        return _after_comma(sentence, at, forms)
-    if tag_before == "CONJ":
-        return _parallel(tags, before, forms, past)
-    if tag_before in NOMINAL and "VBN" in forms and "VBD" in forms and _reduced(sentence, at, after):
-        return "VBN"
-    return past
-
-
-def _after_comma(sentence: Sentence, at: int, forms: set[str]) -> str:
-    """Tell the insertion ("X, suspected by Y, has") from the verb that an insertion has kept waiting."""
-    if "VBN" not in forms:
-        return "VBD"
-    by_somebody = sentence.lows[min(at + 1, len(sentence) - 1)] == "by"
-    return "VBN" if by_somebody or _inserted(sentence, at) else "VBD"
-
-
-def _parallel(tags: list[str], before: int, forms: set[str], past: str) -> str:
-    """After "and": the form of the last verb before."""
-    for back in range(before - 1, max(-1, before - _LOOKAHEAD), -1):
-        if tags[back] in {"VBD", "VBN", "VBZ"}:
-            wanted = "VBD" if tags[back] == "VBZ" else tags[back]
-            return wanted if wanted in forms else past
-    return past
-
-
-def _reduced(sentence: Sentence, at: int, after: str) -> bool:
-    """Tell whether a participle right after a noun only describes it: the clause's own finite verb is still to come."""
-    tags = sentence.tags
-    if sentence.lemmas[at] in {"say", "tell"} and after != "TO":
-        return False
-    if after not in {"PREP", "TO", "COMMA"} or sentence.lows[min(at + 1, len(tags) - 1)] in _SUBLIKE:
-        return False
-    if _closes_relative(tags, at):
-        return False
-    for ahead in range(at + 1, min(len(tags), at + _LOOKAHEAD)):
-        tagged = tags[ahead]
-        if tagged in {"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"}:
-            return False
-        if tagged == "COMMA":
-            if after == "COMMA" or ahead + 1 >= len(tags):
-                return False
-            return tags[ahead + 1] in _FINITE or (tags[ahead + 1] == "V?" and _surely_finite(sentence, ahead + 1))
-        if tagged in {"MODAL", "BE", "HAVE", "DO"}:
-            return tags[ahead - 1] != "PRON"
-        if tagged == "V?" and tags[ahead - 1] in {"NOUN", "NAME", "ADV"} and _surely_finite(sentence, ahead):
-            return True
-    return False
-
-
-def _closes_relative(tags: list[str], at: int) -> bool:
-    """Tell whether a relative clause ends here that has its verb, while what it describes waits ("those who fled X |
-    returned").
-    """
-    wait = next((back for back in range(at - 1, -1, -1) if tags[back] in {"WH", "SUB", "COMMA", "QUOTE", "BREAK"}), -1)
-    if wait < 1 or tags[wait] != "WH" or not VERBS.isdisjoint(tags[:wait]) or tags[wait - 1] not in NOMINAL:
-        return False
-    return any(tagged in VERBS for tagged in tags[wait + 1 : at])
-
-
-def _inserted(sentence: Sentence, at: int) -> bool:
-    """Tell whether ", suspected by X, has" is an insertion: its comma closes before the clause's finite verb."""
-    tags = sentence.tags
-    for ahead in range(at + 1, min(len(tags) - 1, at + _LOOKAHEAD)):
-        if tags[ahead] == "COMMA":
-            following = tags[ahead + 1]
-            return following in {"MODAL", "BE", "HAVE", "DO"} or (
-                following == "V?" and _surely_finite(sentence, ahead + 1) and tags[at - 2] in NOMINAL
-            )
-        if tags[ahead] in {"BREAK", "PUNCT", "QUOTE", "CONJ"}:
-            return False
-    return False
-
-
-def _surely_finite(sentence: Sentence, at: int) -> bool:
-    low = sentence.lows[at]
-    return not low.endswith(("ing", "s")) and low != sentence.lemmas[at]
-
-
 def _plain_present(sentence: Sentence, before: int, form: str) -> str:
     """Decide for a verb that is hardly ever a noun: only its subject's number matters."""
     tag_before, low = sentence.tags[before], sentence.lows[before]
     if tag_before == "ADJ":
-        return form if form == "VBZ" else ""
-    if tag_before in {"NOUN", "NAME", "COMMA", "QUOTE"} or low in _QUANTITIES:
+        inside = before > 0 and sentence.tags[before - 1] in VERBS | {"PREP", "ADJ", "TO"}
+        return form if form == "VBZ" and not inside else ""
+    if tag_before in {"NOUN", "NAME", "COMMA", "QUOTE"} or low in QUANTITIES:
         return form if form == "VBZ" or tag_before != "NOUN" or _is_plural(low) else "NOUN"
     return ""
 
@@ -334,7 +265,7 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
 
 def _coordinated(sentence: Sentence, at: int, before: int, form: str) -> str:
     tags = sentence.tags
-    for back in range(before - 1, max(-1, before - _LOOKAHEAD), -1):
+    for back in range(before - 1, max(-1, before - LOOKAHEAD), -1):
         if tags[back] in {"BREAK", "PUNCT", "SUB", "WH"}:
             break
         if tags[back] == form:
@@ -369,7 +300,7 @@ def _finite_follows(sentence: Sentence, at: int) -> bool:
             return False
         if tags[ahead] in {"MODAL", "BE", "HAVE", "DO"}:
             return True
-        if tags[ahead] == "V?" and _surely_finite(sentence, ahead) and tags[ahead - 1] not in {"PREP", "DET", "ADJ"}:
+        if tags[ahead] == "V?" and surely_finite(sentence, ahead) and tags[ahead - 1] not in {"PREP", "DET", "ADJ"}:
             return True
     return False
 
@@ -377,7 +308,7 @@ def _finite_follows(sentence: Sentence, at: int) -> bool:
 def _finite_precedes(sentence: Sentence, before: int, grammar: Grammar) -> bool:
     """Tell whether the clause has its finite verb already."""
     tags = sentence.tags
-    for back in range(before, max(-1, before - _LOOKAHEAD), -1):
+    for back in range(before, max(-1, before - LOOKAHEAD), -1):
         if tags[back] in {"SUB", "WH", "BREAK", "QUOTE", "PUNCT", "COMMA", "CONJ"}:
             return False
         if tags[back] in {"VBD", "VBZ", "MODAL", "BE", "HAVE", "DO"}:

@@ -1,0 +1,165 @@
+"""Past tense or participle: "the militia seized the base" and "the base seized by the militia" look the same."""
+
+from typing import Final
+
+from pipelines.matching.neighbours import NOMINAL, following, previous
+from pipelines.matching.tokens import Sentence
+
+VERBS: Final = frozenset({"VB", "VBZ", "VBD", "VBN", "VBG"})
+LOOKAHEAD: Final = 24
+"""Tokens searched for the finite verb that makes a participle a reduced relative."""
+QUANTITIES: Final = frozenset({"all", "some", "many", "several", "those", "most", "few", "both"})
+_FINITE: Final = frozenset({"VBZ", "VBD", "MODAL", "BE", "HAVE", "DO"})
+_SUBLIKE: Final = frozenset({"after", "before", "since", "until", "as", "when", "while"})
+_OPENS_CLAUSE: Final = frozenset({"after", "before", "since", "until", "till", "as", "for", "than", "like"})
+"""Words between a finite verb and a noun after which the noun may have a finite verb of its own."""
+_COPULAS: Final = frozenset({"remain", "stay", "seem", "appear", "become", "feel", "look"})
+_MAKING: Final = frozenset({"make", "leave", "keep", "find", "hold"})
+"""Verbs with a predicate: "a proposal made public" is as short as "a base seized in May"."""
+_STOPS: Final = frozenset({"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"})
+_OBJECTS: Final = frozenset({"DET", "PRP$", "NAME", "PRON", "NUM", "NOUN", "ADJ"})
+
+
+def past(sentence: Sentence, at: int, forms: set[str], cues: frozenset[str]) -> str:
+    """Tag a form that can be past tense or participle, from what stands around it."""
+    tags = sentence.tags
+    before, after = previous(tags, at), following(tags, at)
+    tense = "VBD" if "VBD" in forms else "VBN"
+    if before < 0:
+        return "VBN" if "VBN" in forms and not sentence.title else tense
+    tag_before = tags[before]
+    if "VBN" in forms and (sentence.lemmas[before] in _COPULAS or (tag_before in VERBS and after == "NOUN")):
+        return "ADJ"
+    if tag_before in {"HAVE", "BE"} or sentence.lemmas[before] == "get":
+        return "VBN" if "VBN" in forms else tense
+    if tag_before in {"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"} and "VBN" in forms:
+        return "ADJ" if after in {"NOUN", "NAME", "ADJ", "V?"} else ("VBN" if tag_before == "PREP" else tense)
+    if tag_before in {"MODAL", "DO", "TO"} and "VB" in forms:
+        return "VB"
+    if tag_before == "DET" and after == "PREP" and "VBN" in forms and sentence.lows[before] in QUANTITIES:
+        return "VBN"
+    if tag_before == "COMMA" and "VBD" in forms:
+        return _after_comma(sentence, at, forms)
+    if tag_before == "CONJ":
+        return _parallel(sentence, at, before, forms, tense)
+    if tag_before in NOMINAL and "VBN" in forms and "VBD" in forms:
+        return "VBN" if _reduced(sentence, at, after) or _served(sentence, at, after, cues) else tense
+    return tense
+
+
+def surely_finite(sentence: Sentence, at: int) -> bool:
+    """Tell a past tense from forms that may be nouns."""
+    low = sentence.lows[at]
+    return not low.endswith(("ing", "s")) and low != sentence.lemmas[at]
+
+
+def _after_comma(sentence: Sentence, at: int, forms: set[str]) -> str:
+    """Tell the insertion ("X, suspected by Y, has") from the verb that an insertion has kept waiting."""
+    if "VBN" not in forms:
+        return "VBD"
+    by_somebody = sentence.lows[min(at + 1, len(sentence) - 1)] == "by"
+    return "VBN" if by_somebody or _inserted(sentence, at) else "VBD"
+
+
+def _parallel(sentence: Sentence, at: int, before: int, forms: set[str], tense: str) -> str:
+    """After "and": the form of the last verb before, but what has an object of its own is no passive."""
+    tags = sentence.tags
+    for back in range(before - 1, max(-1, before - LOOKAHEAD), -1):
+        if tags[back] in {"VBD", "VBN", "VBZ"}:
+            wanted = "VBD" if tags[back] == "VBZ" else tags[back]
+            has_object = at + 1 < len(tags) and tags[at + 1] in _OBJECTS
+            if wanted == "VBN" and has_object and not _perfect(sentence, back):
+                wanted = "VBD"
+            return wanted if wanted in forms else tense
+    return tense
+
+
+def _perfect(sentence: Sentence, at: int) -> bool:
+    """Tell "had looted" from "was looted", also through a list of participles."""
+    for back in range(at - 1, max(-1, at - LOOKAHEAD), -1):
+        tag = sentence.tags[back]
+        if tag in {"HAVE", "BE"}:
+            return tag == "HAVE"
+        if tag in _STOPS - {"CONJ"}:
+            return False
+    return False
+
+
+def _reduced(sentence: Sentence, at: int, after: str) -> bool:
+    """Tell whether a participle right after a noun only describes it: the clause's own finite verb is still to come."""
+    tags = sentence.tags
+    if sentence.lemmas[at] in {"say", "tell"} and after != "TO":
+        return False
+    predicate = after == "ADJ" and sentence.lemmas[at] in _MAKING
+    if not (predicate or after in {"PREP", "TO", "COMMA"}) or sentence.lows[min(at + 1, len(tags) - 1)] in _SUBLIKE:
+        return False
+    if _closes_relative(tags, at) or _of_object_relative(sentence, at):
+        return False
+    for ahead in range(at + 1, min(len(tags), at + LOOKAHEAD)):
+        tagged = tags[ahead]
+        if tagged in _STOPS:
+            return False
+        if tagged == "COMMA":
+            if after == "COMMA" or ahead + 1 >= len(tags):
+                return False
+            return tags[ahead + 1] in _FINITE or (tags[ahead + 1] == "V?" and surely_finite(sentence, ahead + 1))
+        if tagged in {"MODAL", "BE", "HAVE", "DO"}:
+            return tags[ahead - 1] != "PRON"
+        if tagged == "V?" and tags[ahead - 1] in {"NOUN", "NAME", "ADV"} and surely_finite(sentence, ahead):
+            return True
+    return False
+
+
+def _served(sentence: Sentence, at: int, after: str, cues: frozenset[str]) -> bool:
+    """Tell whether the clause has its finite verb already ("told the crowd gathered on the field")."""
+    tags, lows = sentence.tags, sentence.lows
+    by_somebody = at + 1 < len(tags) and lows[at + 1] == "by"
+    if (sentence.lemmas[at] in cues and not by_somebody) or _closes_relative(tags, at):
+        return False
+    if after not in {"PREP", "TO", "END", "COMMA", "PUNCT"} or (at + 1 < len(tags) and lows[at + 1] in _SUBLIKE):
+        return False
+    for back in range(at - 1, max(-1, at - LOOKAHEAD), -1):
+        tag = tags[back]
+        if tag in {"VBD", "VBZ", "MODAL", "BE", "DO"} or (tag == "HAVE" and tags[back + 1 : back + 2] != ["VBN"]):
+            return by_somebody or sentence.lemmas[back] not in cues
+        if tag == "VBN" and tags[back - 1] in {"HAVE", "BE"}:
+            return by_somebody or sentence.lemmas[back] not in cues
+        if tag in _STOPS or tag == "COMMA" or lows[back] in _OPENS_CLAUSE:
+            return by_somebody and tag not in {"SUB", "WH"}
+    return False
+
+
+def _of_object_relative(sentence: Sentence, at: int) -> bool:
+    """Tell the verb of "the warrant, which X's office laughed off," that has its subject after the relative word."""
+    tags = sentence.tags
+    for back in range(at - 1, max(-1, at - LOOKAHEAD), -1):
+        tag = tags[back]
+        if tag == "WH":
+            return back < at - 1 and sentence.lows[back] not in {"whose", "what"}
+        if tag in VERBS or tag in _FINITE or tag in {"COMMA", "BREAK", "SUB", "PUNCT"}:
+            return False
+    return False
+
+
+def _closes_relative(tags: list[str], at: int) -> bool:
+    """Tell whether a relative clause ends here that has its verb, while what it describes waits ("those who fled X |
+    returned").
+    """
+    wait = next((back for back in range(at - 1, -1, -1) if tags[back] in {"WH", "SUB", "COMMA", "QUOTE", "BREAK"}), -1)
+    if wait < 1 or tags[wait] != "WH" or not VERBS.isdisjoint(tags[:wait]) or tags[wait - 1] not in NOMINAL:
+        return False
+    return any(tagged in VERBS for tagged in tags[wait + 1 : at])
+
+
+def _inserted(sentence: Sentence, at: int) -> bool:
+    """Tell whether ", suspected by X, has" is an insertion: its comma closes before the clause's finite verb."""
+    tags = sentence.tags
+    for ahead in range(at + 1, min(len(tags) - 1, at + LOOKAHEAD)):
+        if tags[ahead] == "COMMA":
+            after = tags[ahead + 1]
+            return after in {"MODAL", "BE", "HAVE", "DO"} or (
+                after == "V?" and surely_finite(sentence, ahead + 1) and tags[at - 2] in NOMINAL
+            )
+        if tags[ahead] in {"BREAK", "PUNCT", "QUOTE", "CONJ"}:
+            return False
+    return False

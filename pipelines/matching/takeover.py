@@ -1,0 +1,100 @@
+"""Verbs that change what the words before them were taken for: insertions, inversions, objects that are subjects."""
+
+from typing import TYPE_CHECKING
+
+from pipelines.matching.around import PHRASE_TAGS, clause_opener, is_cue_next, is_insertion
+from pipelines.matching.phrases import Clause, Phrase, VerbGroup
+
+if TYPE_CHECKING:
+    from pipelines.matching.parse import Parser
+
+
+def inserts(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:
+    """Take an insertion before the verb of `clause` for an aside of its own.
+
+    "X, Y said, left" looks like an apposition, "who, he said, left" like the subject of the relative clause, and
+    "X, say officers, left" like the verb itself.
+    """
+    last, aside = parser.last, None
+    if last is not None and last.holder is not None and is_insertion(parser.sentence, last, verb, parser.tables.cues):
+        last.holder.apposed.remove(last)
+        aside = parser.open_clause("aside", clause)
+        aside.subjects = [last]
+    elif clause.kind == "rel" and _is_inside_relative(parser, clause, verb):
+        aside = parser.open_clause("aside", clause)
+        aside.subjects = [clause.subjects.pop()]
+        clause.subjects, clause.gapped = list(clause.antecedent), True
+    elif clause.subjects and parser.comma and _speaker_follows(parser, verb):
+        aside = parser.open_clause("aside", clause)
+        aside.inverted = True
+    if aside is None:
+        return False
+    parser.clause = aside
+    return True
+
+
+def _is_inside_relative(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:
+    late = len(clause.subjects) == 1 and clause.subjects[0].late == "comma" and clause.subjects[0] is parser.last
+    return late and verb.lemma in parser.tables.cues and parser.sentence.tags[verb.end : verb.end + 1] == ["COMMA"]
+
+
+def _speaker_follows(parser: "Parser", verb: VerbGroup) -> bool:
+    """Tell ", say officers who saw it, came" from ", say what they want": a name or noun stands after the cue at once,
+    and a comma follows.
+    """
+    tags = parser.sentence.tags
+    if verb.lemma not in parser.tables.cues or verb.end - verb.start > 1:
+        return False
+    if tags[verb.end : verb.end + 1] == ["PRON"] or not PHRASE_TAGS.intersection(tags[verb.end : verb.end + 1]):
+        return False
+    return "COMMA" in tags[verb.end + 1 :]
+
+
+def inverts(parser: "Parser", verb: VerbGroup) -> bool:
+    """Take `..., said X` : the subject follows a verb of saying after a comma or a quotation mark."""
+    following = parser.sentence.tags[verb.end : verb.end + 1]
+    if verb.lemma not in parser.tables.cues or not (parser.comma or parser.quote) or parser.conj:
+        return False
+    if not following or following[0] not in PHRASE_TAGS:
+        return False
+    clause = parser.open_clause("aside", None)
+    clause.inverted = True
+    parser.clause = clause
+    return True
+
+
+def steal(parser: "Parser", clause: Clause, phrase: Phrase) -> None:
+    """Make the last object of `clause` the subject of the verb that has just come."""
+    stolen = [phrase]
+    clause.objects.pop()
+    verb = clause.verb
+    assert verb is not None
+    while phrase.coordinated and clause.objects and clause.objects[-1].coordinated:
+        stolen.insert(0, clause.objects.pop())
+    cues = parser.tables.cues
+    waits = verb.lemma in cues and not any(child.kind == "comp" for child in clause.children)
+    reported = waits and phrase.late == "comma" and not is_cue_next(parser.sentence, phrase, cues)
+    after_break = bool(phrase.late) and not reported
+    aside = after_break and is_cue_next(parser.sentence, phrase, cues)
+    kind = "aside" if aside else "coord" if after_break else "comp"
+    new = parser.open_clause(kind, clause if kind == "comp" else None)
+    new.subjects = stolen
+    new.leader = clause.leader if kind != "comp" else None
+    if kind == "coord" and clause.kind == "comp":
+        new.kind, new.parent = "comp", clause.parent
+    parser.clause = new
+
+
+def steal_prep(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:
+    """Turn "before X" into a clause when a finite verb follows X."""
+    opener = clause_opener(clause, verb)
+    if opener is None:
+        return False
+    prep, group = opener
+    clause.preps = [entry for entry in clause.preps if entry[1] not in group]
+    new = parser.open_clause("sub", clause, prep)
+    new.subjects = group
+    for one in new.subjects:
+        one.prep, one.holder = None, None
+    parser.clause = new
+    return True
