@@ -5,6 +5,8 @@ from datetime import date
 from typing import Final
 
 from pipelines.matching.bodies import both_sides, leader, opens_speech
+from pipelines.matching.landmarks import Landmarks
+from pipelines.matching.naming import shared_head, titles
 from pipelines.matching.offices import Offices
 from pipelines.matching.people import Memory
 from pipelines.matching.phrases import Clause, Phrase
@@ -46,23 +48,19 @@ _KIND_NOUNS: Final = {
     "group": "force",
     "paramilitary": "force",
 }
-_PLACE_KINDS: Final = {
-    "city": frozenset({"city", "town"}),
-    "town": frozenset({"town", "city"}),
-    "province": frozenset({"province"}),
-    "base": frozenset({"base"}),
-    "airport": frozenset({"airport"}),
-    "field": frozenset({"field"}),
-    "region": frozenset({"region"}),
-    "refinery": frozenset({"refinery"}),
-}
 _BELONGING: Final = frozenset({"member", "gov", "force", "org"})
 _NAMED_AFTER: Final = frozenset({"ministry", "company", "coalition", "council", "court", "parliament", "commission"})
 """Nouns that stand in the names of those they go back to ("the ministry")."""
+_ENTOURAGE: Final = frozenset({"people", "man", "son", "brother", "nephew", "family", "wife", "entourage", "circle"})
+"""Nouns that together with a possessor stand for the possessor ("Barzani's people say")."""
+_SERVING: Final = frozenset({"adviser", "advisor", "aide", "deputy", "envoy", "assistant", "secretary", "ally"})
+"""Nouns that "to" ties to whom they serve."""
 _BELONGS: Final = frozenset({"of", "from", "linked", "in", "within", "for", "with"})
 
 
 _LONGEST_TITLE: Final = 6
+_MOST: Final = 200
+"""Unknown names that are kept with whose people they are."""
 _LOCAL_WORDS: Final = frozenset({"the", "local", "city", "town", "provincial"})
 """What may stand before a body that needs its place to be known ("the local police")."""
 
@@ -75,6 +73,10 @@ def _subjects(clauses: Sequence[Clause]) -> Iterator[Phrase]:
 def _objects(clauses: Sequence[Clause]) -> Iterator[Phrase]:
     for clause in reversed(clauses):
         yield from clause.objects
+
+
+def _surname(sentence: Sentence, phrase: Phrase) -> str:
+    return sentence.lows[phrase.head]
 
 
 def _is_name(sentence: Sentence, phrase: Phrase) -> bool:
@@ -96,9 +98,8 @@ class Parties:
         self.forces = source.forces
         self.nouns = source.nouns
         self.linked = frozenset(words(source.linked))
-        self.place_nouns = frozenset(words(source.place_nouns)) | frozenset(
-            words(language.events.classes.get("holding", ""))
-        )
+        nouns = words(source.place_nouns) + words(language.events.classes.get("holding", ""))
+        self.landmarks = Landmarks(vocabulary, frozenset(nouns))
         self.persons = frozenset(words(language.events.classes.get("person", "")))
         self.offices = Offices(vocabulary, self.adjectives)
         self.said = frozenset(words(language.attribution.said))
@@ -136,7 +137,14 @@ class Parties:
                 self.memory.saw(self.memory.places, place)
         for phrase in (*_objects(clauses), *_subjects(clauses)):
             for actor in self.ids(sentence, phrase)[:1]:
+                self._name(sentence, phrase, actor)
                 self.memory.saw(self.memory.people if self.kind(actor) == "person" else self.memory.groups, actor)
+
+    def _name(self, sentence: Sentence, phrase: Phrase, actor: str) -> None:
+        """Note whose a name is that the schema doesn't know, where the article introduces it ("X, an aide to Y")."""
+        for part in (phrase, *phrase.apposed):
+            if _is_name(sentence, part) and sentence.mentions[part.head] is None and len(self.memory.surnames) < _MOST:
+                self.memory.surnames.setdefault(_surname(sentence, part), actor)
 
     def _choose(self, candidates: tuple[str, ...]) -> str:
         """Pick the candidate that the article named before, else the likeliest."""
@@ -183,8 +191,10 @@ class Parties:
         described = self._described(sentence, phrase)
         if described:
             return [self._narrow(described, sentence, phrase)]
-        for apposed in phrase.apposed:
-            if apposed.head != phrase.head and (found_ids := self.ids(sentence, apposed)):
+        if _is_name(sentence, phrase) and (known := self.memory.surnames.get(_surname(sentence, phrase))):
+            return [known]
+        for part in (*phrase.apposed, *titles(sentence, phrase, self.heads)):
+            if part.head != phrase.head and (found_ids := self.ids(sentence, part)):
                 return found_ids
         return []
 
@@ -196,6 +206,14 @@ class Parties:
             if known is not None and known.metonym:
                 return known.metonym
         return None
+
+    def _owner(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
+        """Resolve "X's office", "his aides" and "the prime minister's spokesman" to whose they are."""
+        owner = phrase.possessor
+        if owner is None or (_BELONGING.isdisjoint(classes) and sentence.lemmas[phrase.head] not in _ENTOURAGE):
+            return None
+        found = self.ids(sentence, owner) if sentence.mentions[owner.head] is None else []
+        return found[0] if found else None
 
     def _narrow(self, actor: str, sentence: Sentence, phrase: Phrase) -> str:
         """Narrow "peshmerga" by "of the KDP", "PUK" or "linked to the PUK"."""
@@ -216,12 +234,24 @@ class Parties:
                 yield from self._hyphenated(sentence.lows[at])
         for prep, inner in phrase.preps:
             if prep in _BELONGS or (prep == "to" and self._links(sentence, phrase, inner)):
-                named = sentence.mentions[inner.head]
-                if named is not None and named.actors:
-                    yield from named.actors
+                yield from self._inside(sentence, inner)
+
+    def _inside(self, sentence: Sentence, inner: Phrase) -> Iterator[str]:
+        """Yield whose a body is that stands behind "of" or "for": "of the PUK", "for Iran's general staff"."""
+        named = sentence.mentions[inner.head]
+        if named is not None:
+            yield from named.actors
+            return
+        owner = inner.possessor
+        whose = sentence.mentions[owner.head] if owner is not None else None
+        actor = self._named(whose) if whose is not None else None
+        actor = actor or self._by_adjective(sentence, inner, self.heads.get(sentence.lemmas[inner.head], ()))
+        if actor is not None:
+            yield actor
 
     def _links(self, sentence: Sentence, phrase: Phrase, inner: Phrase) -> bool:
-        return any(sentence.lows[at] in self.linked for at in range(phrase.end - 1, inner.start))
+        words_between = sentence.lows[phrase.end - 1 : inner.start]
+        return sentence.lemmas[phrase.head] in _SERVING or not self.linked.isdisjoint(words_between)
 
     def _hyphenated(self, low: str) -> Iterator[str]:
         first = low.partition("-")[0]
@@ -230,29 +260,40 @@ class Parties:
 
     def _described(self, sentence: Sentence, phrase: Phrase) -> str | None:
         """Resolve a common-noun phrase: dated role, adjective + head, modifier + head, bare noun, definite noun."""
-        head, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
-        classes = self.heads.get(head, ())
-        role = self._role(sentence, phrase)
-        if role:
-            return role
-        adjective = self._by_adjective(sentence, phrase, classes)
-        if adjective:
-            return adjective
-        if not _BELONGING.isdisjoint(classes):
-            for other in self._modifiers(sentence, phrase):
-                return self.forces.get(other, other) if "force" in classes else other
-            place = self._metonym_inside(sentence, phrase)
-            if place:
-                return place
-            if (head_of := leader(sentence, phrase)) and (named := self._named(head_of)):
-                return self.vocabulary.actors[named].member_of or named
-        if low in self.nouns:
-            return self.nouns[low]
+        low = sentence.lows[phrase.head]
+        classes = self._classes(sentence, phrase)
+        found = (
+            self._role(sentence, phrase)
+            or self._by_adjective(sentence, phrase, classes)
+            or self._owner(sentence, phrase, classes)
+            or self._belonging(sentence, phrase, classes)
+            or self.nouns.get(low)
+        )
+        if found:
+            return found
         if "police" in classes and (body := self._local(sentence, phrase)):
             return body
         if sentence.lows[phrase.start] in {"the", "that", "this", "his", "their", "both", "these", "those"}:
             return self._definite(sentence, phrase) if phrase.end - phrase.start <= 3 else None
         return None
+
+    def _classes(self, sentence: Sentence, phrase: Phrase) -> Sequence[str]:
+        """Return the classes of a phrase's head, or of the noun it shares ("Iranian and Iraqi troops")."""
+        head = sentence.lemmas[shared_head(sentence, phrase, self.adjectives)].rpartition(" ")[2]
+        return self.heads.get(head) or self.heads.get(head.removesuffix("s"), ())
+
+    def _belonging(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
+        """Resolve somebody by whose they are: "PUK fighters", "an aide to X", "the council, chaired by X"."""
+        if _BELONGING.isdisjoint(classes):
+            return None
+        for other in self._modifiers(sentence, phrase):
+            return self.forces.get(other, other) if "force" in classes else other
+        place = self._metonym_inside(sentence, phrase)
+        if place:
+            return place
+        head_of = leader(sentence, phrase)
+        named = self._named(head_of) if head_of else None
+        return (self.vocabulary.actors[named].member_of or named) if named else None
 
     def _by_adjective(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
         """Resolve by the adjective nearest to the head ("Iraqi Kurdish politician" is Kurdish)."""
@@ -339,34 +380,8 @@ class Parties:
         return []
 
     def place_ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
-        """Return the places that a phrase names: itself, "the city of X", "X's airport", "the city"."""
-        mention = sentence.mentions[phrase.head]
-        if mention is not None:
-            return list(mention.places[:1])
-        head = sentence.lemmas[phrase.head]
-        if head not in self.place_nouns:
-            return []
-        for prep, inner in phrase.preps:
-            named = sentence.mentions[inner.head]
-            if prep in {"of", "in", "near", "around", "outside"} and named is not None and named.places:
-                return list(named.places[:1])
-        for at in range(phrase.start, phrase.head):
-            named = sentence.mentions[at]
-            if named is not None and named.places:
-                return list(named.places[:1])
-        if sentence.lows[phrase.start] in {"the", "its", "this"} and phrase.end - phrase.start <= 2:
-            return self._last_place(sentence, phrase.start, head)
-        return []
-
-    def _last_place(self, sentence: Sentence, at: int, head: str) -> list[str]:
-        kinds = _PLACE_KINDS.get(head)
-        if kinds is None:
-            return []
-        here = [mention.places[0] for mention in sentence.mentions[:at] if mention is not None and mention.places]
-        for name in (*reversed(here), *reversed(self.memory.places)):
-            if self.vocabulary.places[name].kind in kinds:
-                return [name]
-        return []
+        """Return the places that a phrase names in this article."""
+        return self.landmarks.ids(sentence, phrase, self.memory.places)
 
     def party(self, sentence: Sentence, phrase: Phrase, actor: str | None) -> Party:
         """Write a phrase down as a party."""

@@ -63,6 +63,7 @@ class Memory:
         self.people: list[str] = []
         self.groups: list[str] = []
         self.places: list[str] = []
+        self.surnames: dict[str, str] = {}
 
     def saw(self, seen: list[str], name: str) -> None:
         """Note `name` as the latest of its kind."""

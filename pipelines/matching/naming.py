@@ -1,0 +1,35 @@
+"""Names with titles, and adjectives that share one noun: "Police Brigadier X", "Arab and Turkmen notables"."""
+
+from collections.abc import Container, Mapping
+from typing import Final
+
+from pipelines.matching.phrases import Phrase
+from pipelines.matching.tokens import Sentence
+
+_LONGEST_LIST: Final = 12
+"""Tokens of a list of adjectives before their noun."""
+
+
+def titles(sentence: Sentence, phrase: Phrase, heads: Container[str]) -> list[Phrase]:
+    """Return what a name's title says, as a phrase of its own: "peshmerga commander" of "peshmerga commander X"."""
+    if sentence.tags[phrase.head] != "NAME" or sentence.mentions[phrase.head] is not None:
+        return []
+    for at in range(phrase.head - 1, phrase.start - 1, -1):
+        if sentence.mentions[at] is not None or sentence.lemmas[at] in heads:
+            title = Phrase(phrase.start, at + 1, at)
+            title.possessor = phrase.possessor
+            return [title]
+    return []
+
+
+def shared_head(sentence: Sentence, phrase: Phrase, adjectives: Mapping[str, object]) -> int:
+    """Return the noun that a lone adjective shares with those it is coordinated with, else the phrase's own head."""
+    if phrase.end - phrase.start > 1 or sentence.lows[phrase.head] not in adjectives:
+        return phrase.head
+    tags = sentence.tags
+    for at in range(phrase.end, min(len(tags), phrase.end + _LONGEST_LIST)):
+        if tags[at] == "NOUN" or " " in sentence.lows[at]:
+            return at if at > phrase.end else phrase.head
+        if tags[at] not in {"CONJ", "COMMA", "ADJ", "NAME"}:
+            break
+    return phrase.head
