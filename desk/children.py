@@ -9,15 +9,18 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from desk.settings import Settings
 from schemas.errors import ConfigError, DeliveryError, KirkukError, SchemaError
 from schemas.records import Alert
 from schemas.rules import TERMINAL
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 _REPORT_EVERY_S: Final = 0.2
 _SHOW_S: Final = 10.0
@@ -25,12 +28,19 @@ UNUSABLE: Final = 3
 """Exit status of a child whose settings are wrong: to start it again would change nothing."""
 
 
+ASK_METRICS: Final = ""
+"""What the parent sends to be told the metrics; all else that it sends are ids of alerts."""
+
+
 class Message(NamedTuple):
-    """What a child tells: counts, the text of the error that ended it, or an alert for the terminal."""
+    """What a child tells: counts, the text of the error that ended it, an alert for the terminal, or its metrics if it
+    was asked for them.
+    """
 
     counts: Mapping[str, int | float | str] = {}
     error: str = ""
     alert: Alert | None = None
+    metrics: "Sequence[Metric] | None" = None
 
 
 class Child(NamedTuple):
@@ -55,13 +65,13 @@ def child_main(stage: str, settings: Settings, pipe: Connection) -> None:
     from desk.logs import log_to_stderr
     from desk.stages import STAGES, Run
 
-    log_to_stderr()
+    log_to_stderr(settings.logs.of(stage), stage=stage)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     shown = Shown()
-    threading.Thread(target=_listen, args=(pipe, shown), daemon=True).start()
     reporter = Reporter(pipe)
+    threading.Thread(target=_listen, args=(pipe, shown, stage, reporter), daemon=True).start()
     try:
         STAGES[stage](settings, Run(stop, reporter.progress, once=False, terminal=RelayNotifier(reporter, shown)))
         reporter.flush()
@@ -76,13 +86,23 @@ def child_main(stage: str, settings: Settings, pipe: Connection) -> None:
     os._exit(0)
 
 
-def _listen(pipe: Connection, shown: "Shown") -> None:
-    """Note which alerts the parent has shown; end with it when the pipe closes."""
+def _listen(pipe: Connection, shown: "Shown", stage: str, reporter: "Reporter") -> None:
+    """Note which alerts the parent has shown, tell it the metrics, and end with it when the pipe closes."""
     try:
         while True:
-            shown.add(pipe.recv())
+            told = pipe.recv()
+            if told == ASK_METRICS:
+                reporter.send(Message(metrics=_measured(stage)))
+            else:
+                shown.add(told)
     except (EOFError, OSError):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _measured(stage: str) -> "Sequence[Metric]":
+    from desk.metrics_page import measured
+
+    return measured(stage)
 
 
 class Shown:

@@ -15,11 +15,9 @@ from desk.cli_manage import add_manage_commands
 @click.option(
     "--log-level",
     type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
-    default="WARNING",
-    show_default=True,
-    help="What is logged to standard error.",
+    help="What is logged to standard error.  [default: as the settings say, else WARNING]",
 )
-def cli(log_level: str) -> None:
+def cli(log_level: str | None) -> None:
     """Watch a developing news crisis: feeds in, coded events out, an alert once per development.
 
     \b
@@ -36,7 +34,7 @@ def cli(log_level: str) -> None:
     """
     from desk.logs import log_to_stderr
 
-    log_to_stderr(log_level.upper())
+    log_to_stderr((log_level or "WARNING").upper())
 
 
 add_job_commands(cli)

@@ -23,8 +23,23 @@ def watch(settings: "Settings", as_json: bool) -> None:
     from desk.live_view import open_view
     from desk.watch import Watch
 
+    settings = _with_log_level(settings, "watch")
     with stop_on_signals() as stop, open_view(as_json=as_json, heading=f"data in {settings.data_dir}") as view:
         Watch(settings, stop=stop, view=view).run()
+
+
+def _with_log_level(settings: "Settings", stage: str) -> "Settings":
+    """Log from now on as the settings say; --log-level is above them, for every stage."""
+    import msgspec
+
+    from desk.logs import log_to_stderr
+    from desk.operation_options import LogOptions
+
+    given = click.get_current_context().find_root().params.get("log_level")
+    if given:
+        settings = msgspec.structs.replace(settings, logs=LogOptions(level=given.lower()))
+    log_to_stderr(settings.logs.of(stage), stage=stage)
+    return settings
 
 
 def _stage_command(name: str, text: str) -> click.Command:
@@ -34,11 +49,12 @@ def _stage_command(name: str, text: str) -> click.Command:
     @data_options
     def run(settings: "Settings", once: bool, as_json: bool) -> None:
         from connectors.terminal_notifier import TerminalNotifier
-        from desk.stages import STAGES, Run
+        from desk.stages import Run, run_stage
 
+        settings = _with_log_level(settings, name)
         with stop_on_signals() as stop:
             terminal = TerminalNotifier(sys.stderr if as_json else sys.stdout)
-            counts = STAGES[name](settings, Run(stop, progress_line(name), once, terminal))
+            counts = run_stage(name, settings, Run(stop, progress_line(name), once, terminal))
         if sys.stderr.isatty():
             sys.stderr.write("\n")
         print_counts(name, counts, as_json=as_json)
@@ -77,11 +93,12 @@ def match(
         if all_sentences or schema:
             raise click.UsageError("--all and --schema go with FILE")
         from connectors.terminal_notifier import TerminalNotifier
-        from desk.stages import Run, run_match_stage
+        from desk.stages import Run, run_stage
 
+        settings = _with_log_level(settings, "match")
         with stop_on_signals() as stop:
             run = Run(stop, progress_line("match"), once, TerminalNotifier(sys.stderr))
-            print_counts("match", run_match_stage(settings, run), as_json=as_json)
+            print_counts("match", run_stage("match", settings, run), as_json=as_json)
         return 0
     from desk.match_command import match_file
     from pipelines.matching import load_coder

@@ -19,6 +19,7 @@ import schemas
 from connectors import access
 from connectors.feed_parser import ParseLimits
 from connectors.fetch import FetchLimits
+from desk.operation_options import LogOptions, MetricsOptions
 from pipelines.alerting.options import AlertOptions
 from pipelines.ingestion.options import IngestOptions
 from pipelines.jobs.match import MatchOptions
@@ -66,6 +67,8 @@ class SettingsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     parse: ParseLimits = ParseLimits()
     match: MatchOptions = MatchOptions()
     alert: AlertOptions = AlertOptions()
+    metrics: MetricsOptions = MetricsOptions()
+    logs: LogOptions = LogOptions()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +86,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     parse: ParseLimits
     match: MatchOptions
     alert: AlertOptions
+    metrics: MetricsOptions
+    logs: LogOptions
 
 
 def load_settings(
@@ -207,6 +212,8 @@ def _resolve(parsed: SettingsFile, path: Path, variables: Mapping[str, str]) -> 
         parse=parsed.parse,
         match=parsed.match,
         alert=parsed.alert,
+        metrics=parsed.metrics,
+        logs=parsed.logs,
     )
 
 

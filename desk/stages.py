@@ -93,6 +93,19 @@ def run_alert_stage(settings: Settings, run: Run) -> Mapping[str, int]:
         )
 
 
+def run_stage(stage: str, settings: Settings, run: Run) -> Mapping[str, int]:
+    """Run a stage that has this process for itself, with metrics and health unless it ends by itself.
+
+    Raises what the stage raises.
+    """
+    from desk.operations import own_view, serving
+
+    if run.once:
+        return STAGES[stage](settings, run)
+    with serving(settings, own_view(stage, settings), SystemClock()):
+        return STAGES[stage](settings, run)
+
+
 STAGES: Final[Mapping[str, Stage]] = {
     "ingest": run_ingest_stage,
     "match": run_match_stage,

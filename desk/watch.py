@@ -5,16 +5,24 @@ message. SIGTERM and Ctrl-C stop the stages in the order of the flow, so that wh
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import wait
 from threading import Event
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from desk.children import UNUSABLE, Child, Message, start_child
+from connectors.ports import SystemClock
+from desk.children import ASK_METRICS, UNUSABLE, Child, Message, start_child
+from desk.health import StageView
 from desk.lock import RoleLock
+from desk.metrics_page import measured
+from desk.operations import is_timed, serving
 from desk.settings import Settings
 from schemas.errors import KirkukError
 from schemas.records import Alert
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 ORDER: Final = ("ingest", "match", "alert")
 _STOP_S: Final = 20.0
@@ -22,6 +30,8 @@ _PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _CALM_S: Final = 60.0
 """A stage that ran so long has left its earlier failures behind."""
 _TICK_S: Final = 0.25
+_ASK_EVERY_S: Final = 1.0
+"""How old the metrics of a stage may get."""
 
 Counts = Mapping[str, Mapping[str, int | float | str]]
 
@@ -49,12 +59,17 @@ class _Stage:
         self._failures = 0
         self._due = 0.0
         self._started = 0.0
+        self._born = 0.0
+        self._metrics: Sequence[Metric] = ()
+        self._asked = False
+        self._ask_due = 0.0
         self.child: Child | None = None
 
     def start_if_due(self) -> None:
         """Start the stage when its pause is over."""
         if self.child is None and time.monotonic() >= self._due:
-            self._started = time.monotonic()
+            self._started, self._born = time.monotonic(), time.time()
+            self._metrics, self._asked = (), False
             self.child = start_child(self.name, self._settings)
 
     def read(self) -> None:
@@ -64,12 +79,29 @@ class _Stage:
             while self.child.pipe.poll():
                 message: Message = self.child.pipe.recv()
                 self.counts = message.counts or self.counts
+                if message.metrics is not None:
+                    self._metrics, self._asked = message.metrics, False
                 self.error = message.error or self.error
                 if message.alert is not None:
                     self._view.alert(message.alert)
                     self.child.pipe.send(message.alert.alert_id)
         except (EOFError, OSError):
             return
+
+    def ask_metrics(self) -> None:
+        """Ask the child for its metrics, once until it has answered: what nobody reads must not fill the pipe."""
+        now = time.monotonic()
+        if self.child is None or self._asked or now < self._ask_due:
+            return
+        self._asked, self._ask_due = True, now + _ASK_EVERY_S
+        with suppress(OSError):
+            self.child.pipe.send(ASK_METRICS)
+
+    def view(self) -> StageView:
+        """Return what is known of the stage; may be called from any thread."""
+        running = self.child is not None
+        timed = is_timed(self.name, self._settings)
+        return StageView(self.name, running, self._born, self._metrics, self.restarts, self.error, timed)
 
     def reap(self) -> None:
         """Notice that the child ended; plan its next start. Raises KirkukError when its settings are wrong."""
@@ -123,17 +155,23 @@ class Watch:
         self._stop = stop
         self._view = view
         self._stages = [_Stage(name, settings, view) for name in ORDER]
+        self._turned = time.time()
 
     def counts(self) -> Counts:
         """Return what each stage told last."""
         return {stage.name: stage.shown() for stage in self._stages}
+
+    def views(self) -> Sequence[StageView]:
+        """Return what is known of each stage and of the supervisor itself; may be called from any thread."""
+        itself = StageView("watch", running=True, started=self._turned, families=measured("watch"))
+        return [itself, *(stage.view() for stage in self._stages)]
 
     def run(self) -> Counts:
         """Supervise until `stop` is set; return the last counts.
 
         Raises KirkukError when the data folder is in use, and for settings that a stage finds wrong.
         """
-        with RoleLock(self._settings.data_dir, "watch"):
+        with RoleLock(self._settings.data_dir, "watch"), serving(self._settings, self.views, SystemClock()):
             try:
                 while not self._stop.is_set():
                     self._turn()
@@ -145,6 +183,9 @@ class Watch:
         for stage in self._stages:
             stage.reap()
             stage.start_if_due()
+            if self._settings.metrics.listen:
+                stage.ask_metrics()
+        self._turned = time.time()
         running = {stage.child.pipe: stage for stage in self._stages if stage.child is not None}
         for pipe in wait(list(running), _TICK_S):
             running[pipe].read()  # type: ignore[index] # only what was put in comes out

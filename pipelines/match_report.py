@@ -50,7 +50,7 @@ def _report_letters(letters: Sequence[DeadLetter], generation: str) -> None:
         telemetry.DEAD_LETTERS.labels(telemetry.MATCH).inc(len(letters))
     for letter in letters:
         extra = {"article_id": letter.key, "dead_letter_id": letter.dead_letter_id, "generation": generation}
-        _logger.warning("article.dead", extra={**extra, "error": letter.error})
+        _logger.info("article.dead", extra={**extra, "error": letter.error})
 
 
 def _level(outcome: "Outcome") -> int | None:

@@ -17,6 +17,7 @@ from prometheus_client.metrics_core import Metric
 # A series with the time of creation beside each other one would double what is stored, and nothing here asks for it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
+LAST_STEP_NAME: Final = "kirkuk_stage_last_step_timestamp_seconds"
 INGEST: Final = "ingest"
 MATCH: Final = "match"
 ALERT: Final = "alert"
@@ -74,7 +75,7 @@ WRITE_FAILURES: Final = Counter(
 )
 DEAD_LETTERS: Final = Counter("kirkuk_dead_letters", "Records that became dead letters.", ["stage"], registry=_SHARED)
 LAST_STEP: Final = Gauge(
-    "kirkuk_stage_last_step_timestamp_seconds",
+    LAST_STEP_NAME,
     "When the stage's loop last made a step, in seconds since 1970.",
     ["stage"],
     registry=_SHARED,

@@ -102,6 +102,8 @@ def demo_settings(folder: Path, feeds: list[FeedSource]) -> Settings:
         "ingest": {"min_interval_s": 0.2, "backoff_first_s": 1.0, "per_host_concurrency": 16},
         "parse": {"timeout_s": 5.0, "cpu_s": 3.0},
         "match": {"epoch_target_s": 0.5},
+        # The port may belong to a watch that goes on beside the demo.
+        "metrics": {"listen": ""},
     }
     (config / "kirkuk.toml").write_text(tomli_w.dumps(changes), encoding="utf-8")
     return load_settings(config / "kirkuk.toml", folder, environ={})
