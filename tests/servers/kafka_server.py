@@ -1,0 +1,147 @@
+"""A real Kafka: one broker that is its own controller."""
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import artifacts
+import guarded
+from server_base import Server, ServerError
+from server_ports import LOOPBACK
+
+CLUSTER_ID = "a2lya3VrLXRlc3Rpbmctbg"
+# Users of the SASL variant, for tests alone. The first may do everything, the others what ACLs give them.
+BROKER_USER = ("broker", "broker-word")
+PLAIN_USER = ("ingest", "ingest-word")
+SCRAM_USER = ("match", "match-word")
+
+
+class KafkaServer(Server):
+    """`bootstrap` is its address; `client` has the settings that every client of kafka-python needs to reach it.
+
+    With `sasl` clients must log in, as one of the users above by PLAIN (`client`, as the broker's own user) or
+    SCRAM-SHA-512 (`client_of`), and need ACLs to do anything.
+    """
+
+    name = "kafka"
+    usual_ports: ClassVar[tuple[int, ...]] = (9092, 9093)
+    # The client's own time-out for one question while the broker starts.
+    ask_limit_ms: ClassVar[int] = 5_000
+
+    def __init__(
+        self, folder: Path, libraries: Path, java: artifacts.Java, *, sasl: bool = False, usual_ports: bool = False
+    ) -> None:
+        super().__init__(folder, usual_ports=usual_ports)
+        self.sasl = sasl
+        self._libraries = libraries
+        self._java = java
+        self._data = self.folder / "data"
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{LOOPBACK}:{self.ports[0]}"
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """Settings for KafkaProducer, KafkaConsumer and KafkaAdminClient, with every right."""
+        return self.client_of(BROKER_USER) if self.sasl else {"bootstrap_servers": self.bootstrap}
+
+    def client_of(self, user: tuple[str, str], mechanism: str = "PLAIN") -> dict[str, Any]:
+        """Settings of a client that logs in as a user of the SASL variant."""
+        return {
+            "bootstrap_servers": self.bootstrap,
+            "security_protocol": "SASL_PLAINTEXT",
+            "sasl_mechanism": mechanism,
+            "sasl_plain_username": user[0],
+            "sasl_plain_password": user[1],
+        }
+
+    def prepare(self) -> None:
+        settings = self.folder / "server.properties"
+        settings.write_text("".join(f"{key}={value}\n" for key, value in self._settings().items()))
+        if (self._data / "meta.properties").exists():
+            return
+        command = [*self._run_java("kafka.tools.StorageTool", "128m"), "format", "-t", CLUSTER_ID, "-c", str(settings)]
+        if self.sasl:
+            name, word = SCRAM_USER
+            command += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={word}]"]
+        status = guarded.run(command, folder=self.folder, output=self.log_file, limit_s=self.start_limit_s)
+        if status != 0:
+            raise ServerError(f"Kafka's data folder could not be made (status {status}):\n{self.log_tail()}")
+
+    def command(self) -> Sequence[str]:
+        return [*self._run_java("kafka.Kafka", "512m"), str(self.folder / "server.properties")]
+
+    def answers(self) -> bool:
+        # Only when somebody listens is the client made: it takes long to give up and is loud about it.
+        try:
+            socket.create_connection((LOOPBACK, self.ports[0]), timeout=1).close()
+        except OSError:
+            return False
+        from kafka import KafkaAdminClient
+        from kafka.errors import KafkaError
+
+        try:
+            admin = KafkaAdminClient(**self.client, bootstrap_timeout_ms=self.ask_limit_ms)
+        except KafkaError:
+            return False
+        try:
+            return bool(admin.describe_cluster()["brokers"])
+        except KafkaError:
+            return False
+        finally:
+            admin.close()
+
+    def _run_java(self, program: str, heap: str) -> list[str]:
+        # One core's worth of collector, and no logging but what slf4j-simple prints.
+        flags = [f"-Xmx{heap}", "-XX:+UseSerialGC", "-Djava.awt.headless=true"]
+        return [self._java.java, *flags, "-cp", str(self._libraries / "*"), program]
+
+    def _settings(self) -> dict[str, str | int]:
+        broker, controller = self.ports
+        settings: dict[str, str | int] = {
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"CLIENT://{LOOPBACK}:{broker},CONTROLLER://{LOOPBACK}:{controller}",
+            "advertised.listeners": f"CLIENT://{LOOPBACK}:{broker}",
+            "inter.broker.listener.name": "CLIENT",
+            "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "log.dirs": str(self._data),
+            "auto.create.topics.enable": "false",
+            # There is one broker, so nothing can be kept three times.
+            "offsets.topic.replication.factor": 1,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+            # The defaults of 50 partitions each cost start time and files, and show nothing here.
+            "offsets.topic.num.partitions": 4,
+            "transaction.state.log.num.partitions": 4,
+            "group.initial.rebalance.delay.ms": 0,
+            # Nobody else could take over what it leads.
+            "controlled.shutdown.enable": "false",
+        }
+        if self.sasl:
+            settings |= self._sasl_settings()
+        return settings
+
+    def _sasl_settings(self) -> dict[str, str | int]:
+        users = " ".join(f'user_{name}="{word}"' for name, word in (BROKER_USER, PLAIN_USER))
+        plain = "org.apache.kafka.common.security.plain.PlainLoginModule"
+        scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
+        name, word = BROKER_USER
+        return {
+            "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+            "sasl.mechanism.inter.broker.protocol": "PLAIN",
+            "listener.name.client.plain.sasl.jaas.config": (
+                f'{plain} required username="{name}" password="{word}" {users};'
+            ),
+            "listener.name.client.scram-sha-512.sasl.jaas.config": f"{scram} required;",
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            # The controller's is the only listener without a login, so only the broker itself is anonymous.
+            "super.users": f"User:{name};User:ANONYMOUS",
+        }
