@@ -6,6 +6,7 @@ as
 Flink key a source by its element, so one element for all partitions would run in one task.
 """
 
+import threading
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -45,6 +46,21 @@ def _timestamp(moment: datetime) -> Timestamp:
     return Timestamp(micros=round(moment.timestamp() * 1_000_000))
 
 
+_drained: set[str] = set()
+_reading: set["LogReader"] = set()
+_changed = threading.Condition()
+
+
+def drain(run: str, timeout_s: float) -> bool:
+    """Give the readers of a run in this process nothing more to read, and wait until what they read is written.
+
+    Returns whether it was within the time. Readers elsewhere know nothing of it.
+    """
+    with _changed:
+        _drained.add(run)
+        return _changed.wait_for(lambda: all(reader.run != run for reader in _reading), timeout_s)
+
+
 class LogReader(UnboundedReader):
     """Reads forward from a position. Timestamps are the newest event time seen so far, so none is ever late."""
 
@@ -55,6 +71,7 @@ class LogReader(UnboundedReader):
         self._current: Batch | None = None
         self._time = MIN_TIMESTAMP
         self._finished = False
+        self.run = source.run
 
     def start(self) -> bool:
         """Read the first batch; whether there is one."""
@@ -62,16 +79,34 @@ class LogReader(UnboundedReader):
 
     def advance(self) -> bool:
         """Read the next batch; False when there is none now, or none any more."""
+        if not self._begin():
+            return False
         source = self._source
         events = [] if self._exhausted() else self._read()
         if not events:
             self._finished = source.stop is not None
+            self._pause()
             return False
         last = events[-1].position
         self._current = Batch(source.stream, source.partition, self._position, last, tuple(events))
         self._position = last
         self._time = max(self._time, *(_timestamp(stored.event.time) for stored in events))
         return True
+
+    def _begin(self) -> bool:
+        """Count as reading, which lasts until the steps behind are done with the batch; False when told to stop."""
+        with _changed:
+            if self.run in _drained:
+                _reading.discard(self)
+                _changed.notify_all()
+                return False
+            _reading.add(self)
+            return True
+
+    def _pause(self) -> None:
+        with _changed:
+            _reading.discard(self)
+            _changed.notify_all()
 
     def _exhausted(self) -> bool:
         stop = self._source.stop
@@ -101,18 +136,21 @@ class LogReader(UnboundedReader):
         return MAX_TIMESTAMP if self._finished else self._time
 
     def get_checkpoint_mark(self) -> LogCheckpoint:
-        """Return the last position emitted."""
+        """Return the last position emitted; taken at the end of a bundle, when its batches are written."""
+        self._pause()
         return LogCheckpoint(self._position)
 
     def close(self) -> None:
         """Close this reader's log."""
+        self._pause()
         self._log.close()
 
 
 class LogSource(UnboundedSource):
     """One partition of one stream after `after`, up to and including `stop` (None: endless).
 
-    `log_url` is opened by each reader, where it runs. Raises what `open_log` and `read` raise.
+    `log_url` is opened by each reader, where it runs; `run` is the name for `drain`. Raises what `open_log` and `read`
+    raise.
     """
 
     def __init__(
@@ -124,6 +162,7 @@ class LogSource(UnboundedSource):
         stop: int | None = None,
         *,
         batch_size: int = DEFAULT_BATCH,
+        run: str = "",
     ) -> None:
         self.log_url = log_url
         self.stream = stream
@@ -131,6 +170,7 @@ class LogSource(UnboundedSource):
         self.after = after
         self.stop = stop
         self.batch_size = batch_size
+        self.run = run
 
     def split(self, desired_num_splits: int, options: Any = None) -> list["LogSource"]:  # noqa: ARG002
         """Return the source itself: a partition is read in order, hence by one."""

@@ -21,6 +21,7 @@ class Plan(NamedTuple):
 
     `articles_url` is the log that is read; outcomes and positions go to `log_url` (the same log, but for a dry run).
     `schema_digest` is the schema that the generation is coded with: another one under `schema_dir` is refused.
+    `run` names an endless run, so that its sources can be told to stop.
     """
 
     articles_url: str
@@ -30,3 +31,4 @@ class Plan(NamedTuple):
     schema_digest: str
     generation: str
     batch_size: int = DEFAULT_BATCH
+    run: str = ""

@@ -31,6 +31,8 @@ NAMESPACE: Final = "match"
 DEAD: Final = "dead_letters"
 _IDLE_POLL_S: Final = 0.25
 """How long an endless source rests when there is nothing to read: part of an alert's delay on streaming runners."""
+_BUNDLE_S: Final = 1.0
+"""How long a source with much to read keeps its bundle: Flink never splits one, and makes no checkpoint meanwhile."""
 
 _coders: dict[tuple[str, str], Coder] = {}
 
@@ -145,10 +147,12 @@ def build(pipeline: beam.Pipeline, plan: Plan, spans: Sequence[Span]) -> list[tu
 def _chain(pipeline: beam.Pipeline, plan: Plan, span: Span) -> tuple[Any, Any]:
     """Lay out one partition. Not flattened with the others: FnApiRunner would pickle every batch before the Flatten."""
     part = span.partition
-    source = LogSource(plan.articles_url, ARTICLES, part, span.after, span.stop, batch_size=plan.batch_size)
+    source = LogSource(
+        plan.articles_url, ARTICLES, part, span.after, span.stop, batch_size=plan.batch_size, run=plan.run
+    )
     outputs = (
         pipeline
-        | f"Read {part}" >> ReadFromUnboundedSource(source, _IDLE_POLL_S)
+        | f"Read {part}" >> ReadFromUnboundedSource(source, _IDLE_POLL_S, max_read_time_seconds=_BUNDLE_S)
         | f"Code {part}" >> beam.ParDo(CodeBatch(plan.schema_dir, plan.schema_digest, plan.generation))
         | f"Write {part}" >> beam.ParDo(WriteBatch(plan)).with_outputs(DEAD, main="written")
     )

@@ -133,8 +133,12 @@ class Epochs:
         self._begun: dict[int, int] = {}
 
     def backlog(self) -> int:
-        """Return how many positions are not done yet, over all partitions."""
-        return sum(self._articles.end(ARTICLES, partition=part) - done for part, done in self.positions().items())
+        """Return how many positions are not done yet, over all partitions. Those behind the last event don't count."""
+        return sum(self._behind(part, done) for part, done in self.positions().items())
+
+    def _behind(self, part: int, done: int) -> int:
+        behind = self._articles.end(ARTICLES, partition=part) - done
+        return behind if behind > 0 and self._articles.wait(ARTICLES, after=done, timeout_s=0, partition=part) else 0
 
     def positions(self) -> Mapping[int, int]:
         """Return the position done, by partition.
@@ -157,7 +161,7 @@ class Epochs:
         from pipelines import telemetry
 
         began = time.monotonic()
-        counts = run_graph(self._plan(), spans, self._runner)
+        counts = run_graph(self.plan(), spans, self._runner)
         self._pass_gaps(spans)
         full = any(span.stop != ends[span.partition] for span in spans)
         took_s = time.monotonic() - began
@@ -171,7 +175,8 @@ class Epochs:
             Span(part, done, min(ends[part], done + self._sizer.span)) for part, done in positions if done < ends[part]
         ]
 
-    def _plan(self) -> Plan:
+    def plan(self) -> Plan:
+        """Return what a run of the graph for this generation has to do."""
         generation = self._generation
         return Plan(
             *self._places, generation.schema_dir, generation.ref.digest, generation.name, batch_size=self._batch_size

@@ -5,7 +5,6 @@ wait for articles -> epoch through Beam -> report -> has another generation been
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -15,16 +14,17 @@ import msgspec
 from connectors import registry
 from connectors.ports import Clock, EventLog, Index
 from pipelines.generations import initial_generation, live_generation, live_promotion, promotion_append, reconcile
-from pipelines.jobs.epochs import Epochs, Generation, Places, Runner, run_graph
-from pipelines.match_plan import Plan, Span
+from pipelines.jobs.epochs import Epochs, Generation, Places, Runner
+from pipelines.jobs.patience import Patience, last_line
+from pipelines.jobs.runner_flags import bounded_args, check_streaming
+from pipelines.jobs.streaming import stream
 from schemas.bounds import Count, Positive
 from schemas.envelope import ARTICLES
-from schemas.errors import ConfigError, IndexUnavailableError, KirkukError, LogError
+from schemas.errors import IndexUnavailableError, LogError
 from schemas.records import GenerationPromoted, SchemaRef
 
 Progress = Callable[[Mapping[str, int | float | str]], None]
 _logger = logging.getLogger(__name__)
-_LONGEST_PAUSE_S: Final = 30.0
 _WAIT_S: Final = 0.5
 """How long one wait for articles lasts: what a stop may be late by when nothing happens."""
 
@@ -33,11 +33,10 @@ class MatchOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Settings of the match job.
 
     `runner` is a Beam runner by name and `beam_args` its command-line flags. `streaming` hands the runner the endless
-    graph
-    instead of running epochs (not for FnApiRunner, which never comes back from an endless source).
-    `batch_size`: articles
-    per element. `epoch_target_s`: what an epoch should last while there is a backlog; a stop waits for its end.
-    `max_failures`: epochs that may fail in a row, with growing pauses between, before the job gives up.
+    graph instead of running epochs (PortableRunner and FlinkRunner). `batch_size`: articles per element.
+    `epoch_target_s`: what an epoch should last while there is a backlog; a stop waits for its end. `max_failures`:
+    epochs or endless jobs that may fail in a row, with growing pauses between, before the job gives up.
+    `stalled_after_s`: an endless job that codes nothing for so long, though articles wait, counts as failed.
     """
 
     runner: str = "FnApiRunner"
@@ -46,6 +45,7 @@ class MatchOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     batch_size: Count = 100
     epoch_target_s: Positive = 1.0
     max_failures: Count = 8
+    stalled_after_s: Positive = 300.0
 
 
 def choose_schema(promoted: GenerationPromoted, configured_dir: str) -> tuple[str, SchemaRef]:
@@ -91,7 +91,7 @@ class _MatchJob:
         self.places = Places(log_url, log_url, index_url)
         self.log = registry.open_log(log_url)
         self.index = registry.open_index(index_url)
-        self.runner = Runner(options.runner, options.beam_args)
+        self.runner = Runner(options.runner, bounded_args(options.beam_args))
         self._schema_dir = schema_dir
         self._options = options
         self._clock = clock
@@ -158,18 +158,17 @@ def run_match(
 ) -> Mapping[str, int]:
     """Code articles until `stop` is set, or with `once` until none are left; return what the finished epochs counted.
 
-    Stops within an epoch, which `epoch_target_s` keeps short. Raises ConfigError and SchemaError for bad settings, and
-    after
-    `max_failures` failed epochs in a row the last error (KirkukError for expected ones).
+    Stops within an epoch, which `epoch_target_s` keeps short; with `streaming` after the batches under way. `once` runs
+    epochs, on whichever runner. Raises ConfigError and SchemaError for bad settings, and KirkukError after
+    `max_failures` failures in a row, with the last error.
     """
-    if options.streaming and options.runner == "FnApiRunner":
-        raise ConfigError("match.streaming: FnApiRunner never ends an endless run; name another runner or leave it off")
+    endpoint = check_streaming(options.runner, options.beam_args, (log_url, index_url)) if options.streaming else ""
     job = _MatchJob(log_url, index_url, schema_dir, options, clock, progress)
     try:
-        if options.streaming:
-            _stream(job, options)
-        elif once:
+        if once:
             _drain(job, options, stop)
+        elif endpoint:
+            stream(job, endpoint, stop, max_failures=options.max_failures, stalled_after_s=options.stalled_after_s)
         else:
             _follow(job, options, stop)
         return dict(job.totals)
@@ -191,34 +190,13 @@ def _follow(job: _MatchJob, options: MatchOptions, stop: threading.Event) -> Non
 
 def _attempt(job: _MatchJob, options: MatchOptions, stop: threading.Event) -> bool:
     """Run one step, again after a pause when it fails."""
-    for failures in range(1, options.max_failures + 1):
+    patience = Patience(options.max_failures)
+    while True:
         try:
             return job.step()
         except (RuntimeError, LogError, IndexUnavailableError) as error:
             job.totals["failures"] += 1
-            if failures == options.max_failures:
-                raise KirkukError(f"matching failed {failures} times in a row; last error: {error}") from error
-            pause_s = min(_LONGEST_PAUSE_S, 0.25 * 2**failures)
+            pause_s = patience.pause_s(error)
             _logger.warning("matching failed (%s); trying again in %.1f s", last_line(error), pause_s)
             if stop.wait(pause_s):
                 return False
-    return False
-
-
-def last_line(error: Exception) -> str:
-    """Return the line of an error that says what happened: runners put the worker's whole traceback into theirs."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[-1].partition(" [while running")[0].strip() if lines else type(error).__name__
-
-
-def _stream(job: _MatchJob, options: MatchOptions) -> None:
-    """Hand the endless graph to a streaming runner; returns when the runner does."""
-    began = time.monotonic()
-    generation = job.generation
-    plan = Plan(
-        *job.places, generation.schema_dir, generation.ref.digest, generation.name, batch_size=options.batch_size
-    )
-    spans = [Span(part, done) for part, done in job.epochs.positions().items()]
-    counts = run_graph(plan, spans, job.runner)
-    job.totals.update(counts)
-    _logger.info("the streaming runner came back after %.0f s", time.monotonic() - began)
