@@ -12,6 +12,8 @@ _LED: Final = frozenset({"chaired", "headed", "led", "commanded"})
 _TITLE_WORDS: Final = 5
 """Words that may stand between "led by" and a name ("led by the deputy prime minister X")."""
 _SIDES: Final = frozenset({"side", "party", "camp", "government"})
+_ARMED: Final = frozenset({"army", "force"})
+_PAIRS: Final = frozenset({"both", "two", "each", "either", "neither"})
 _OPPOSED: Final = frozenset({"federal", "iran"})
 
 
@@ -36,12 +38,28 @@ def opens_speech(sentence: Sentence, at: int, said: Container[str]) -> bool:
 
 
 def both_sides(sentence: Sentence, phrase: Phrase, groups: Sequence[str], actors: Mapping[str, Actor]) -> list[str]:
-    """Resolve "both sides" and "the two parties" to the last Kurdish group and the last one of the other side."""
-    if sentence.lemmas[phrase.head] not in _SIDES:
+    """Resolve "both sides", "each side" and "the two armies" to the last two groups that fit.
+
+    Sides are the Kurdish one and the other; their governments speak for them unless both are forces.
+    """
+    noun = sentence.lemmas[phrase.head]
+    if noun not in _SIDES | _ARMED or _PAIRS.isdisjoint(sentence.lows[phrase.start : phrase.head]):
         return []
-    lows = sentence.lows[phrase.start : phrase.head]
-    if not ("both" in lows or "two" in lows):
+    latest = list(dict.fromkeys(reversed(groups)))
+    if noun in _ARMED:
+        return [name for name in latest if actors[name].kind == "force"][:2][::-1]
+    kurdish = next((one for one in latest if actors[one].side == "kurdish"), None)
+    other = next((one for one in latest if actors[one].side in _OPPOSED), None)
+    if kurdish is None or other is None:
         return []
-    kurdish = next((one for one in reversed(groups) if actors[one].side == "kurdish"), None)
-    other = next((one for one in reversed(groups) if actors[one].side in _OPPOSED), None)
-    return [kurdish, other] if kurdish is not None and other is not None else []
+    if actors[kurdish].kind == actors[other].kind:
+        return [kurdish, other]
+    return [_government(kurdish, actors), _government(other, actors)]
+
+
+def _government(name: str, actors: Mapping[str, Actor]) -> str:
+    """Climb from a force or parliament to the government it belongs to."""
+    step = actors[name]
+    while step.kind not in {"state", "party"} and step.member_of is not None and step.member_of in actors:
+        step = actors[step.member_of]
+    return step.id

@@ -154,11 +154,20 @@ class Parser:
         prep, self.prep = self.prep, None
         counted = self._counted() if prep == "of" else None
         clause = self.open_clause("rel", self.clause, self.sentence.lows[at])
-        clause.antecedent = self._group(self.last) if counted is None else counted
+        clause.antecedent = self._described_by(self.sentence.lows[at]) if counted is None else counted
         if prep is not None and clause.antecedent and counted is None:
             clause.preps.append((prep, clause.antecedent[0]))
             clause.kind = "sub"
         self.clause, self.conj, self.slot = clause, False, None
+
+    def _described_by(self, low: str) -> list[Phrase]:
+        """Return what a relative word refers to: "who" is nobody's town ("leaders in Erbil who ...")."""
+        last = self.last
+        if last is not None and last.holder is not None and low in {"who", "whom"}:
+            named = self.sentence.mentions[last.head]
+            if named is not None and named.places and not named.actors:
+                return [last.holder]
+        return self._group(last)
 
     def _counted(self) -> list[Phrase] | None:
         """Return of whom "several of whom" tells, and forget the "several"; None where it isn't a mere quantity."""
@@ -248,7 +257,7 @@ class Parser:
             and self.clause.verb is not None
             and finite_next(self.sentence, phrase.end)
         ):
-            return False
+            return self.conj and bool(self.last.late) and self.last.end >= phrase.start - 2
         if self.conj:
             return self.last.end >= phrase.start - 3
         if self.last.prep is not None and self.clause.verb is None and not self.clause.subjects:
@@ -294,6 +303,12 @@ class Parser:
         """Tell the "be held" that "to" has opened a clause for."""
         return verb.passive and verb.to and self.clause.kind == "inf" and self.clause.verb is None
 
+    def _opens_time(self, clause: Clause, verb: VerbGroup) -> bool:
+        """Tell whether a relative clause goes on with "after X left": X stands right before the verb."""
+        last = self.last
+        timed = last is not None and last.end == verb.start and last.prep in {"after", "before", "since", "until"}
+        return timed and clause.kind == "rel"
+
     def _coordinate(self, like: Clause) -> None:
         """Open a clause that shares the subject of `like` ("advanced and seized")."""
         clause = self.open_clause(like.kind, like.parent, like.mark)
@@ -314,7 +329,7 @@ class Parser:
             if clause.kind == "rel" and not clause.subjects:
                 clause.subjects, clause.gapped = list(clause.antecedent), True
             return
-        above = open_above(clause)
+        above = None if self._opens_time(clause, verb) else open_above(clause)
         if above is not None and (not self.conj or clause.kind == "sub") and (self.comma or clause.kind == "rel"):
             self.clause = above
             return

@@ -16,6 +16,8 @@ _OPENS_CLAUSE: Final = frozenset({"after", "before", "since", "until", "till", "
 _COPULAS: Final = frozenset({"remain", "stay", "seem", "appear", "become", "feel", "look"})
 _MAKING: Final = frozenset({"make", "leave", "keep", "find", "hold"})
 """Verbs with a predicate: "a proposal made public" is as short as "a base seized in May"."""
+_NAMING: Final = frozenset({"use", "know", "describe", "see", "regard", "serve"})
+"""Verbs with "as": "a mosque used as a base" opens no clause."""
 _STOPS: Final = frozenset({"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"})
 _OBJECTS: Final = frozenset({"DET", "PRP$", "NAME", "PRON", "NUM", "NOUN", "ADJ"})
 
@@ -116,7 +118,10 @@ def _served(sentence: Sentence, at: int, after: str, cues: frozenset[str]) -> bo
     by_somebody = at + 1 < len(tags) and lows[at + 1] == "by"
     if (sentence.lemmas[at] in cues and not by_somebody) or _closes_relative(tags, at):
         return False
-    if after not in {"PREP", "TO", "END", "COMMA", "PUNCT"} or (at + 1 < len(tags) and lows[at + 1] in _SUBLIKE):
+    beside = lows[at + 1] if at + 1 < len(tags) else ""
+    if after not in {"PREP", "TO", "END", "COMMA", "PUNCT"} or (
+        beside in _SUBLIKE and (beside != "as" or sentence.lemmas[at] not in _NAMING)
+    ):
         return False
     for back in range(at - 1, max(-1, at - LOOKAHEAD), -1):
         tag = tags[back]

@@ -140,6 +140,11 @@ class Parties:
                 self._name(sentence, phrase, actor)
                 self.memory.saw(self.memory.people if self.kind(actor) == "person" else self.memory.groups, actor)
 
+    def _groups_before(self, sentence: Sentence, phrase: Phrase) -> list[str]:
+        """Return the groups named before a phrase, latest last."""
+        here = [one.actors[0] for one in sentence.mentions[: phrase.start] if one is not None and one.actors]
+        return [*self.memory.groups, *(name for name in here if self.kind(name) != "person")]
+
     def _name(self, sentence: Sentence, phrase: Phrase, actor: str) -> None:
         """Note whose a name is that the schema doesn't know, where the article introduces it ("X, an aide to Y")."""
         for part in (phrase, *phrase.apposed):
@@ -186,7 +191,7 @@ class Parties:
         if mention is not None:
             found = self._named(mention)
             return [self._narrow(found, sentence, phrase)] if found else []
-        if both := both_sides(sentence, phrase, self.memory.groups, self.vocabulary.actors):
+        if both := both_sides(sentence, phrase, self._groups_before(sentence, phrase), self.vocabulary.actors):
             return both
         described = self._described(sentence, phrase)
         if described:
@@ -280,7 +285,7 @@ class Parties:
     def _classes(self, sentence: Sentence, phrase: Phrase) -> Sequence[str]:
         """Return the classes of a phrase's head, or of the noun it shares ("Iranian and Iraqi troops")."""
         head = sentence.lemmas[shared_head(sentence, phrase, self.adjectives)].rpartition(" ")[2]
-        return self.heads.get(head) or self.heads.get(head.removesuffix("s"), ())
+        return self.heads.get(head) or self.heads.get(head.removesuffix("s")) or ()
 
     def _belonging(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
         """Resolve somebody by whose they are: "PUK fighters", "an aide to X", "the council, chaired by X"."""
