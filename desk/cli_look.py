@@ -92,6 +92,19 @@ def why(settings: "Settings", alert_id: str, as_json: bool) -> None:
         print_why(log, alert_id, settings.rules_file, as_json=as_json)
 
 
+@click.command()
+@click.argument("article_id")
+@json_option
+@data_options
+def trace(settings: "Settings", article_id: str, as_json: bool) -> None:
+    """Tell the way of an article, with times: published, fetched, appended, coded, alerted; ID may be cut short."""
+    from desk.trace import print_trace
+    from desk.trace import trace as trace_article
+
+    with opened_log(settings) as log:
+        print_trace(trace_article(log, article_id), as_json=as_json)
+
+
 @click.group()
 def feeds() -> None:
     """List the feeds, or try them."""
@@ -133,5 +146,5 @@ def parse_feed(file: str, url: str, headers: tuple[str, ...], as_json: bool) -> 
 
 def add_look_commands(group: click.Group) -> None:
     """Add the commands of this module."""
-    for command in (search, show, timeline, why, feeds, parse_feed):
+    for command in (search, show, timeline, why, trace, feeds, parse_feed):
         group.add_command(command)

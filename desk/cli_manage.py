@@ -137,7 +137,10 @@ def show_command(settings: "Settings", name: str, as_json: bool) -> int:
 @json_option
 @data_options
 def doctor(settings: "Settings", as_json: bool) -> int:
-    """Check versions, settings, schema, rules, feeds, log, index, disk and clock; say the remedy of what is wrong."""
+    """Check versions, settings, clock, disk, schema, rules, channels, feeds, log, index, and how far behind who is.
+
+    Each line is ok, WARNING or FAILED, with the remedy. Exit status 1 when something failed.
+    """
     from desk.doctor import examine, print_findings
 
     return print_findings(examine(settings), as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from prometheus_client.metrics_core import Metric
 
-from desk.findings import Finding, failure, good
+from connectors.findings import Finding, failure, good
 from desk.operation_options import MetricsOptions
 from desk.probe import Sight
 from pipelines.telemetry import LAST_STEP_NAME

@@ -4,7 +4,7 @@ A terminal gets lines for people; everything else gets one JSON object a line, w
 `event`, and the ids that the line is about: `grep ARTICLE_ID` tells an article's way.
 
 Titles, errors and addresses come from strangers. Whatever is in them, it stays one line; what is long is cut; passwords
-in addresses and the values of KIRKUK_SECRET_* are masked.
+in addresses and the values of secret variables are masked.
 """
 
 import logging
@@ -14,8 +14,10 @@ import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final, TextIO
 
-_NOISY: Final = ("apache_beam", "asyncio", "aiohttp", "apprise", "luqum", "kafka", "elastic_transport", "elasticsearch")
-_SECRETS: Final = "KIRKUK_SECRET_"
+_NOISY: Final = ("apache_beam", "asyncio", "aiohttp", "apprise", "luqum")
+_DRIVERS: Final = ("kafka.", "elastic_transport.", "elasticsearch.")
+"""Kept from the output and not from being made: adapters listen to what their drivers tell there alone."""
+_SECRET: Final = re.compile("KIRKUK_(SECRET_.*|.*_PASSWORD|.*_API_KEY)")
 _SHORTEST_SECRET: Final = 6
 """Shorter values are words of every day; masking them would hide the rest of the log."""
 _MASK: Final = "***"
@@ -34,9 +36,14 @@ def log_to_stderr(level: str = "WARNING", *, stage: str = "", out: TextIO | None
     stream = sys.stderr if out is None else out
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_LazyFormatter(lambda: _formatter(stage, people=stream.isatty())))
+    handler.addFilter(_is_ours)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR or not f"{record.name}.".startswith(_DRIVERS)
 
 
 class _LazyFormatter(logging.Formatter):
@@ -85,7 +92,7 @@ def _formatter(stage: str, *, people: bool) -> logging.Formatter:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    return name.startswith(_SECRETS) and len(value) >= _SHORTEST_SECRET
+    return _SECRET.fullmatch(name) is not None and len(value) >= _SHORTEST_SECRET
 
 
 def _limit(key: str) -> int:

@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
+from connectors.findings import Finding
 from connectors.ports import Clock
-from desk.findings import Finding
 from desk.health import StageView, liveness, readiness
 from desk.metrics_page import CONTENT_TYPE, measured, render
 from desk.metrics_server import Answer, MetricsServer, Route
