@@ -3,13 +3,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test ci lint types bench clean setup
+.PHONY: demo test ci lint types bench clean setup services
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   set up, play the crisis over loopback HTTP and score the result (about two minutes with the set-up)"
 	@echo "make test   set up and run the tests"
 	@echo "make ci     lint, types, import rules and all tests: what CI runs"
+	@echo "make services   start real Kafka, Elasticsearch and Prism for work by hand (Java 17, Maven, Go), until Ctrl-C"
 	@echo "make lint | types | bench | clean"
 
 setup: $(READY)
@@ -37,6 +38,9 @@ types: $(READY)
 	$(BIN)/mypy
 
 ci: lint types test
+
+services: $(READY)
+	@$(BIN)/python tests/servers/services.py
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

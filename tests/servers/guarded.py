@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-GUARD = 'read -r _ || kill -KILL -- "-$1" 2>/dev/null'
+GUARD = 'read -r _ || kill -s KILL -- "-$1" 2>/dev/null'
 
 
 class Guarded:

@@ -121,8 +121,9 @@ class KafkaServer(Server):
             "offsets.topic.num.partitions": 4,
             "transaction.state.log.num.partitions": 4,
             "group.initial.rebalance.delay.ms": 0,
-            # Nobody else could take over what it leads.
-            "controlled.shutdown.enable": "false",
+            # A killed broker's own registration must run out before it is let in again: 9 s by default.
+            "broker.session.timeout.ms": 3_000,
+            "broker.heartbeat.interval.ms": 500,
         }
         if self.sasl:
             settings |= self._sasl_settings()
