@@ -6,7 +6,7 @@ or a marker of a transaction, and nothing will appear there any more.
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from connectors.kafka_ids import Place
@@ -17,6 +17,8 @@ _POLL_MS: Final = 5
 """One look at what arrived. Markers at the end of a partition give no record, and a longer look would sit them out."""
 _LONG_POLL_MS: Final = 100
 _PAGE: Final = 500
+_NEW_TOPIC_S: Final = 5.0
+"""How long a client may take to learn of a topic that was just made."""
 
 
 class Reader:
@@ -29,12 +31,12 @@ class Reader:
 
     def ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """Return the last stable offsets."""
-        found = self._consumer.end_offsets([_partition(place) for place in places])
+        found = _asked(self._consumer.end_offsets, [_partition(place) for place in places])
         return {Place(each.topic, each.partition): offset for each, offset in found.items()}
 
     def begins(self, place: Place) -> int:
         """Return the first offset that is still there."""
-        return int(next(iter(self._consumer.beginning_offsets([_partition(place)]).values())))
+        return int(_asked(self._consumer.beginning_offsets, [_partition(place)])[_partition(place)])
 
     def between(self, spans: Mapping[Place, tuple[int, int]], deadline: float) -> Iterator[tuple[Place, Any]]:
         """Yield (place, record) of every record with first <= offset < end, in the order of each partition.
@@ -120,7 +122,7 @@ class Cursor:
     def _place(self) -> None:
         if self._is_placed or (self._next >= self._end and self._next >= self._ask_end()):
             return
-        first = int(self._consumer.beginning_offsets([self._partition])[self._partition])
+        first = int(_asked(self._consumer.beginning_offsets, [self._partition])[self._partition])
         if 0 < self._next < first:
             raise LogError(
                 f"{self._name}: what stood before position {first} was deleted, and only position {self._next} is "
@@ -130,7 +132,7 @@ class Cursor:
         self._is_placed = True
 
     def _ask_end(self) -> int:
-        self._end = int(self._consumer.end_offsets([self._partition])[self._partition])
+        self._end = int(_asked(self._consumer.end_offsets, [self._partition])[self._partition])
         return self._end
 
     def _look(self, timeout_ms: int) -> None:
@@ -146,3 +148,17 @@ def _partition(place: Place) -> Any:
     from kafka import TopicPartition
 
     return TopicPartition(place.topic, place.partition)
+
+
+def _asked(ask: Callable[[list[Any]], dict[Any, int]], partitions: list[Any]) -> dict[Any, int]:
+    """Ask a consumer for offsets. Raises kafka's errors."""
+    from kafka.errors import KafkaTimeoutError
+
+    deadline = time.monotonic() + _NEW_TOPIC_S
+    while time.monotonic() < deadline:
+        try:
+            return ask(partitions)
+        except KeyError:
+            # kafka-python 3.0 leaves out a topic that its metadata doesn't hold yet, and then looks it up.
+            time.sleep(_POLL_MS / 1000)
+    raise KafkaTimeoutError("the offsets of a new topic could not be asked for")

@@ -1,6 +1,7 @@
 """Every event log backend as one fixture, `log_backend`; a test that takes it, or `log`, runs on each."""
 
 import importlib.util
+import itertools
 import os
 import sqlite3
 import subprocess
@@ -12,8 +13,11 @@ from typing import Any
 
 import pytest
 
+from connectors.kafka_log import KafkaLog
+from connectors.kafka_options import KafkaOptions, client_settings
+from connectors.kafka_topics import topic
 from connectors.memory_log import MemoryLog
-from connectors.ports import EventLog
+from connectors.ports import Append, EventLog
 from connectors.sqlite_log import SqliteLog
 
 PLAY = Path(__file__).with_name("log_play.py")
@@ -31,16 +35,19 @@ class SqliteBackend:
         self._opened.append(log)
         return log
 
-    def corrupt(self, log: SqliteLog, stream: str, position: int, body: bytes) -> None:
-        """Put other bytes in the place of a stored event."""
+    def plant(self, log: SqliteLog, append: Append, body: bytes) -> int:
+        """Append an event, but with these bytes in its place; return its position."""
+        log.append([append])
+        position = log.end(append.stream)
         connection = sqlite3.connect(self.path)
         with connection:
             changed = connection.execute(
                 "UPDATE events SET body = ?1 WHERE place = (SELECT (number << 40) + ?2 FROM streams WHERE name = ?3)",
-                (body, position, stream),
+                (body, position, append.stream),
             )
             assert changed.rowcount == 1
         connection.close()
+        return position
 
     def close(self) -> None:
         for log in self._opened:
@@ -58,23 +65,61 @@ class MemoryBackend:
             self._log = MemoryLog(**settings)
         return self._log
 
-    def corrupt(self, log: MemoryLog, stream: str, position: int, body: bytes) -> None:
-        log._bodies[stream][position - 1] = body
+    def plant(self, log: MemoryLog, append: Append, body: bytes) -> int:
+        log.append([append])
+        log._bodies[append.stream][-1] = body
+        return log.end(append.stream)
 
     def close(self) -> None:
         """Nothing to release."""
 
 
-LOG_BACKENDS: dict[str, Callable[[Path], Any]] = {
-    "sqlite": lambda folder: SqliteBackend(folder / "log.db"),
-    "memory": lambda _: MemoryBackend(),
+class KafkaBackend:
+    """Topics of one prefix on the real broker: each `open` is another handle on them."""
+
+    _prefixes = itertools.count()
+
+    def __init__(self, bootstrap: str) -> None:
+        self.options = KafkaOptions(bootstrap=(bootstrap,), prefix=f"contract{os.getpid()}x{next(self._prefixes)}")
+        self._opened: list[KafkaLog] = []
+
+    def open(self, **settings: Any) -> KafkaLog:
+        log = KafkaLog(self.options, **settings)
+        self._opened.append(log)
+        return log
+
+    def plant(self, log: KafkaLog, append: Append, body: bytes) -> int:
+        """Append these bytes as another program might."""
+        from kafka import KafkaProducer
+
+        producer = KafkaProducer(**client_settings(self.options))
+        sent = producer.send(topic(self.options, append.stream), body, key=append.event.subject.encode())
+        position = sent.get(timeout=30).offset + 1
+        producer.close()
+        return position
+
+    def close(self) -> None:
+        for log in self._opened:
+            log.close()
+
+
+LOG_BACKENDS: dict[str, Callable[[pytest.FixtureRequest, Path], Any]] = {
+    "sqlite": lambda _, folder: SqliteBackend(folder / "log.db"),
+    "memory": lambda _, __: MemoryBackend(),
+    "kafka": lambda request, _: KafkaBackend(request.getfixturevalue("kafka_server").bootstrap),
 }
 
 
-@pytest.fixture(params=sorted(LOG_BACKENDS))
-def log_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=[pytest.mark.servers("kafka")] if name == "kafka" else [])
+        for name in sorted(LOG_BACKENDS)
+    ]
+)
+def log_backend(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """One backend, empty; it closes what it opened."""
-    backend = LOG_BACKENDS[request.param](tmp_path)
+    monkeypatch.setenv("KIRKUK_LOG_STATE", str(tmp_path / "state"))
+    backend = LOG_BACKENDS[request.param](request, tmp_path)
     yield backend
     backend.close()
 

@@ -1,6 +1,6 @@
 """Events to append, checks of what a log holds, and a writer that other processes run and kill.
 
-    python log_play.py PATH WRITER FIRST_BATCH BATCHES BATCH_SIZE EVENT_BYTES [STATEMENT]
+    python log_play.py PATH|URL WRITER FIRST_BATCH BATCHES BATCH_SIZE EVENT_BYTES [STATEMENT]
 
 appends batches and writes each batch's number to standard output once it is acknowledged. With STATEMENT, it kills
 itself with SIGKILL right before it runs that statement (counted from 1) of its last batch.
@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.ports import Advance, Append, EventLog, Stored
+from connectors.registry import open_log
 from connectors.sqlite_log import SqliteLog
 from schemas.envelope import Event
 
@@ -110,7 +111,7 @@ def main(
     path: str, writer: str, first: str, batches: str, size: str, event_bytes: str, statement: str | None = None
 ) -> None:
     """Append batches, each with the writer's position, until done or killed."""
-    log = SqliteLog(path)
+    log = open_log(path) if "://" in path else SqliteLog(path)
     end = int(first) + int(batches)
     for number in range(int(first), end):
         if statement is not None and number == end - 1:

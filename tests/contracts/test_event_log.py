@@ -231,9 +231,9 @@ def test_holds_tells_known_ids_from_unknown(log, play):
 def test_a_record_that_cannot_be_decoded_is_named(log_backend, play, body):
     """The error gives stream and position; what stands before it can still be read."""
     log = log_backend.open()
-    log.append(play.appends("a", "b", "c"))
-    bad = log.read("articles")[1].position
-    log_backend.corrupt(log, "articles", bad, body)
+    log.append(play.appends("a"))
+    bad = log_backend.plant(log, *play.appends("b"), body)
+    log.append(play.appends("c"))
     with pytest.raises(RecordError, match=rf"articles position {bad}: ."):
         log.read("articles")
     assert play.ids(log.read("articles", limit=1)) == ["a"]
