@@ -170,7 +170,29 @@ def clause_opener(clause: Clause, verb: VerbGroup) -> tuple[str, list[Phrase]] |
 def is_insertion(sentence: Sentence, last: Phrase, verb: VerbGroup, cues: frozenset[str]) -> bool:
     """Tell "X, Y said, left" from an apposition: a verb of saying follows Y, and a comma that verb."""
     apposed = last.holder is not None and last in last.holder.apposed
-    return apposed and verb.lemma in cues and sentence.tags[verb.end : verb.end + 1] == ["COMMA"]
+    return apposed and verb.lemma in cues and _closes(sentence, verb.end)
+
+
+def _closes(sentence: Sentence, at: int) -> bool:
+    """Tell whether a comma comes before any other verb ("X, Y said on Monday, left")."""
+    for ahead in range(at, min(len(sentence), at + _PARENTHESIS)):
+        tag = sentence.tags[ahead]
+        if tag == "COMMA":
+            return True
+        if tag in VERBAL_TAGS or tag in {"SUB", "WH", "BREAK", "PUNCT"}:
+            return False
+    return False
+
+
+def ends_sentence(sentence: Sentence, at: int) -> bool:
+    """Tell whether no finite verb comes after token `at`."""
+    for ahead in range(at, len(sentence)):
+        if sentence.lows[ahead] == ";":
+            return True
+        tag = sentence.tags[ahead]
+        if tag in {"VBD", "VBZ", "MODAL", "HAVE", "DO", "SUB"} or (tag == "BE" and sentence.tags[ahead - 1] != "TO"):
+            return False
+    return True
 
 
 def near(prep: str) -> str:

@@ -10,6 +10,10 @@ from schemas.records import Claim, ClaimSource, ClaimStatus, SourceKind
 
 _OUTLETS_OWN: Final = frozenset({"while", "whereas", "although", "though"})
 """What such a clause adds after a report is the outlet's ("X said that ..., while in Kirkuk ...")."""
+_NO_SOURCES: Final = frozenset(
+    {"i", "we", "you", "one", "nobody", "no-one", "anybody", "there", "what", "this", "that"}
+)
+"""Subjects of verbs of saying that credit nobody: who quotes stands elsewhere."""
 _MOST: Final = 4
 """Sources kept for one claim; nesting deeper than that is noise."""
 
@@ -97,9 +101,9 @@ class Credits:
             if parent is not None and parent.verb is not None and self._reports(step, parent):
                 strength = self.strength[parent.verb.lemma]
                 cue = sentence.text[sentence.starts[parent.verb.head] : sentence.ends[parent.verb.head]]
-                for phrase in self._speakers(parent):
+                for phrase in self._speakers(sentence, parent):
                     found.insert(0, Credit(self.source(sentence, phrase, cue, parties), strength))
-                if not self._speakers(parent) and strength == "claimed":
+                if not self._speakers(sentence, parent) and strength == "claimed":
                     found.insert(0, Credit(_NOBODY, strength))
             elif step.leader is not None and step.parent is None:
                 found = self._led(sentence, step.leader, parties) + found
@@ -120,8 +124,8 @@ class Credits:
         return step.kind == "inf" and (parent.verb.passive or strength == "claimed")
 
     @staticmethod
-    def _speakers(clause: Clause) -> list[Phrase]:
-        return clause.doers()[:1]
+    def _speakers(sentence: Sentence, clause: Clause) -> list[Phrase]:
+        return [phrase for phrase in clause.doers()[:1] if sentence.lows[phrase.head] not in _NO_SOURCES]
 
     def _led(self, sentence: Sentence, leader: Clause, parties: Parties) -> list[Credit]:
         """Credit what stands before a colon."""
@@ -129,7 +133,7 @@ class Credits:
             cue = sentence.text[sentence.starts[leader.verb.head] : sentence.ends[leader.verb.head]]
             return [
                 Credit(self.source(sentence, phrase, cue, parties), self.strength[leader.verb.lemma])
-                for phrase in self._speakers(leader)
+                for phrase in self._speakers(sentence, leader)
             ]
         if leader.verb is None and leader.subjects and self.is_source(sentence, leader.subjects[0]):
             return [Credit(self.source(sentence, leader.subjects[0], ":", parties), "said")]
@@ -142,7 +146,7 @@ class Credits:
             verb = clause.verb
             if clause.kind == "aside" and verb is not None and verb.lemma in self.strength:
                 cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
-                for phrase in self._speakers(clause):
+                for phrase in self._speakers(sentence, clause):
                     credit = Credit(self.source(sentence, phrase, cue, parties), self.strength[verb.lemma])
                     found.append((verb.head, clause, credit))
             for prep, phrase in clause.preps:

@@ -47,7 +47,8 @@ def both_sides(sentence: Sentence, phrase: Phrase, groups: Sequence[str], actors
         return []
     latest = list(dict.fromkeys(reversed(groups)))
     if noun in _ARMED:
-        return [name for name in latest if actors[name].kind == "force"][:2][::-1]
+        by_side = {actors[name].side: name for name in reversed(latest) if actors[name].kind == "force"}
+        return [name for name in latest if name in by_side.values()][:2][::-1]
     kurdish = next((one for one in latest if actors[one].side == "kurdish"), None)
     other = next((one for one in latest if actors[one].side in _OPPOSED), None)
     if kurdish is None or other is None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pipelines.matching.around import Tables
-from pipelines.matching.attribution import Credits
+from pipelines.matching.attribution import Credits, claim_of
 from pipelines.matching.context import Context
 from pipelines.matching.core import CoreCoder, guess_language
 from pipelines.matching.dates import find_times, local_day, published_time
@@ -28,7 +28,7 @@ from pipelines.matching.scanner import Mention, Scanner
 from pipelines.matching.sentences import sentence_spans
 from pipelines.matching.speech import Speech
 from pipelines.matching.tagger import tag
-from pipelines.matching.tokens import tokenise
+from pipelines.matching.tokens import QUOTES, tokenise
 from pipelines.matching.topic import Field, Topic
 from pipelines.matching.triggers import Triggers
 from schemas.lexicon import Language, load_languages, words
@@ -197,8 +197,23 @@ class Coder:
 
     def _field(self, context: Context, text: str, mentions: list[Mention], *, title: bool) -> list[CodedEvent]:
         events: list[CodedEvent] = []
+        waiting: list[int] = []
         for span, inside in self._split(text, mentions):
-            events += self._sentence(context, text, span, inside, title=title)
+            found = self._sentence(context, text, span, inside, title=title)
+            if context.speech.revealed:
+                claim = claim_of(context.speech.revealed)
+                for at in waiting:
+                    events[at] = msgspec.structs.replace(events[at], claim=claim)
+            if not context.speech.unattributed:
+                waiting.clear()
+            else:
+                begin = max(text.rfind(mark, *span) for mark in QUOTES)
+                waiting += [
+                    len(events) + at
+                    for at, event in enumerate(found)
+                    if not event.claim.sources and event.trigger.span[0] > begin
+                ]
+            events += found
         return events
 
     def _sentence(

@@ -27,7 +27,7 @@ from pipelines.matching.around import (
     verbal_ancestor,
 )
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup, is_time, read_phrase, read_verb
-from pipelines.matching.takeover import inserts, inverts, steal, steal_prep
+from pipelines.matching.takeover import inserts, inverts, steal, steal_prep, trails
 from pipelines.matching.tokens import Sentence
 
 _QUANTITIES: Final = frozenset({"DET", "NUM", "PRON"})
@@ -207,6 +207,9 @@ class Parser:
         elif clause.inverted and not clause.subjects:
             clause.subjects.append(phrase)
             self.slot = clause.subjects
+        elif clause.inverted and self.comma and self.last is not None and self.last is clause.subjects[-1]:
+            self.last.apposed.append(phrase)
+            phrase.holder = self.last
         elif clause.verb is None:
             self._subject(phrase)
         else:
@@ -318,7 +321,7 @@ class Parser:
         self.clause = clause
 
     def _finite(self, verb: VerbGroup) -> None:
-        if self.clause.verb is None and steal_prep(self, self.clause, verb):
+        if trails(self, verb) or (self.clause.verb is None and steal_prep(self, self.clause, verb)):
             return
         self.conj = self.conj or enumerates(self.sentence, self.clause, verb)
         clause = finite_ancestor(self.clause, self.tables, climb=self.conj)

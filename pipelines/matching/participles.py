@@ -16,6 +16,9 @@ _OPENS_CLAUSE: Final = frozenset({"after", "before", "since", "until", "till", "
 _COPULAS: Final = frozenset({"remain", "stay", "seem", "appear", "become", "feel", "look"})
 _MAKING: Final = frozenset({"make", "leave", "keep", "find", "hold"})
 """Verbs with a predicate: "a proposal made public" is as short as "a base seized in May"."""
+_SAYING: Final = frozenset(["say", "tell", "explain", "add", "insist", "argue", "stress", "recall", "remark", "reply",
+                            "respond", "complain", "conclude", "warn", "claim"])  # fmt: skip
+"""Verbs that after somebody's name are hardly ever passive."""
 _NAMING: Final = frozenset({"use", "know", "describe", "see", "regard", "serve"})
 """Verbs with "as": "a mosque used as a base" opens no clause."""
 _STOPS: Final = frozenset({"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"})
@@ -90,7 +93,7 @@ def _perfect(sentence: Sentence, at: int) -> bool:
 def _reduced(sentence: Sentence, at: int, after: str) -> bool:
     """Tell whether a participle right after a noun only describes it: the clause's own finite verb is still to come."""
     tags = sentence.tags
-    if sentence.lemmas[at] in {"say", "tell"} and after != "TO":
+    if sentence.lemmas[at] in _SAYING and after != "TO":
         return False
     predicate = after == "ADJ" and sentence.lemmas[at] in _MAKING
     if not (predicate or after in {"PREP", "TO", "COMMA"}) or sentence.lows[min(at + 1, len(tags) - 1)] in _SUBLIKE:
@@ -105,7 +108,7 @@ def _reduced(sentence: Sentence, at: int, after: str) -> bool:
             if after == "COMMA" or ahead + 1 >= len(tags):
                 return False
             return tags[ahead + 1] in _FINITE or (tags[ahead + 1] == "V?" and surely_finite(sentence, ahead + 1))
-        if tagged in {"MODAL", "BE", "HAVE", "DO"}:
+        if tagged in {"MODAL", "BE", "HAVE", "DO"} and tags[ahead - 1] != "TO":
             return tags[ahead - 1] != "PRON"
         if tagged == "V?" and tags[ahead - 1] in {"NOUN", "NAME", "ADV"} and surely_finite(sentence, ahead):
             return True

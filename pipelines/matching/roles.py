@@ -253,13 +253,21 @@ _ADJECTIVE_CLASS: Final = {
 """What an adjective before an event noun stands for ("a Kurdish pull-out", "Kurdish protesters")."""
 
 
+def _stands_in(clause: Clause, aside: Clause) -> bool:
+    """Tell whether a clause is an aside or describes somebody in it ("said X, who had fled")."""
+    step: Clause | None = clause
+    while step is not None and step is not aside:
+        step = step.parent
+    return step is aside
+
+
 def _claim(context: Context, found: Found) -> Claim:
     """Gather the sources of an event: clauses above it, asides, and the speaker who carries over."""
     sentence = context.sentence
     sources = context.cues.above(sentence, found.clause, context.parties)
     boundary = [at for at, low in enumerate(sentence.lows) if low == ";"]
     for at, clause, credit in context.beside:
-        if clause is found.clause and clause.kind == "aside":
+        if clause.kind == "aside" and _stands_in(found.clause, clause):
             continue
         lower, upper = min(at, found.start), max(at, found.start)
         if not any(lower < mark < upper for mark in boundary):

@@ -18,23 +18,37 @@ class Speech:
         self._open = False
         self._colon_until = -1
         self._last: list[Credit] = []
+        self._end = 0
+        self.revealed: list[Credit] = []
 
     def reset(self) -> None:
         """Begin another field."""
-        self.speaker, self._open, self._colon_until, self._last = [], False, -1, []
+        self.speaker, self._open, self._colon_until, self._last, self.revealed = [], False, -1, [], []
+        self._end = 0
+
+    @property
+    def unattributed(self) -> bool:
+        """Tell whether a quotation is open of which nobody has said yet whose it is."""
+        return self._open and not self.speaker
 
     def current(self, sentence: Sentence) -> list[Credit]:
         """Return the sources that a sentence inherits."""
         start = sentence.span[0]
         if self._open or start < self._colon_until:
             return self.speaker
-        if self._last and sentence.lows and sentence.lows[0] in QUOTES and sentence.lows[-1] in QUOTES:
-            return self._last
-        return []
+        quoted = bool(self._last and sentence.lows) and sentence.lows[0] in QUOTES
+        return self._last if quoted and (sentence.lows[-1] in QUOTES or self._goes_on(sentence)) else []
+
+    def _goes_on(self, sentence: Sentence) -> bool:
+        """Tell whether a sentence stands in the same paragraph as the one before."""
+        return "\n" not in sentence.text[self._end : sentence.span[0]]
 
     def after(self, sentence: Sentence, clauses: list[Clause], parties: Parties) -> None:
         """Take note of quotation marks, of a closing colon, and of who spoke."""
         spoke = self._spoke(sentence, clauses, parties)
+        self.revealed = spoke if self.unattributed else []
+        if not self._open and sentence.span[0] >= self._colon_until:
+            self.speaker = self.current(sentence)
         for low in sentence.lows:
             if low in QUOTES:
                 self._open = low in "“«„" if low in "“”«»„" else not self._open
@@ -44,6 +58,7 @@ class Speech:
         elif not self.current(sentence):
             self._last = []
         text, end = sentence.text, sentence.span[1]
+        self._end = end
         if spoke and text[end - 1] == ":":
             begin = end
             while begin < len(text) and text[begin].isspace():

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pipelines.matching.around import PHRASE_TAGS, clause_opener, is_cue_next, is_insertion
+from pipelines.matching.around import PHRASE_TAGS, clause_opener, ends_sentence, is_cue_next, is_insertion
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup
 
 if TYPE_CHECKING:
@@ -31,6 +31,43 @@ def inserts(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:
         return False
     parser.clause = aside
     return True
+
+
+def trails(parser: "Parser", verb: VerbGroup) -> bool:
+    """Take "..., X said." at the end of a sentence for an aside, whatever the words before it still wait for."""
+    last, clause = parser.last, parser.clause
+    if verb.lemma not in parser.tables.cues or last is None or parser.conj:
+        return False
+    speaker = clause.antecedent if clause.kind == "rel" and clause.verb is not None else _speakers(parser, last)
+    if not speaker or parser.sentence.tags[speaker[0].start - 1] not in {"COMMA", "QUOTE"} or not speaker[0].start:
+        return False
+    if not any(one.verb is not None for one in parser.clauses) or not ends_sentence(parser.sentence, verb.end):
+        return False
+    for one in speaker:
+        _take_back(parser, one)
+    aside = parser.open_clause("aside", None)
+    aside.subjects = list(speaker)
+    parser.clause = aside
+    return True
+
+
+def _speakers(parser: "Parser", last: Phrase) -> list[Phrase]:
+    """Return the phrase that ends here with those before it that it is coordinated with."""
+    objects, at = parser.clause.objects or parser.clause.subjects, -1
+    if not objects or objects[-1] is not last:
+        return [last] if last.holder is not None and last in last.holder.apposed else []
+    while objects[at].coordinated and not objects[at].late and len(objects) > -at:
+        at -= 1
+    return objects[at:]
+
+
+def _take_back(parser: "Parser", phrase: Phrase) -> None:
+    for clause in parser.clauses:
+        for slot in (clause.objects, clause.subjects):
+            if phrase in slot and (clause.verb is not None or clause is not parser.clause or len(slot) > 1):
+                slot.remove(phrase)
+    if phrase.holder is not None and phrase in phrase.holder.apposed:
+        phrase.holder.apposed.remove(phrase)
 
 
 def _is_inside_relative(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:
