@@ -1,8 +1,8 @@
 """Cancel the jobs of a name that Flink still runs, and wait until they are gone: cancel_flink_jobs.py URL NAME.
 
-A submitter that died leaves its job running; the next one would put a second beside it, which would do all work twice.
-Nothing is lost by cancelling: how far the job came is in the log, and the next one goes on there. Python's own library
-only, so that it runs in any image.
+A submitter that died leaves its job running, and a job server that was started again has forgotten it; the next
+submitter would put a second job beside it, which would do all work twice. Nothing is lost by cancelling: how far the
+job came is in the log, and the next one goes on there. Python's own library only, so that it runs in any image.
 """
 
 import json

@@ -1,0 +1,134 @@
+"""The broker of the compose file for real: Kafka's own container program makes its settings from the environment."""
+
+import base64
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import guarded
+import msgspec
+import pytest
+import server_fixtures
+from kafka_server import KafkaServer
+from server_base import ServerError
+from server_ports import LOOPBACK
+
+from connectors.kafka_options import parse_kafka_url
+from connectors.kafka_topics import setup_topics
+from connectors.log_records import MAX_EVENT_BYTES
+from connectors.ports import START, Append
+from connectors.registry import open_log
+from schemas.envelope import ARTICLES, Event
+from schemas.errors import LogError
+
+pytestmark = pytest.mark.servers("kafka")
+
+DEFAULTS = ("server.properties", "log4j2.yaml", "tools-log4j2.yaml")
+Services = dict[str, dict[str, Any]]
+
+
+class ComposeKafka(KafkaServer):
+    """A broker with the environment of the compose file, at other addresses and with another data folder."""
+
+    variables: Mapping[str, str]
+
+    def prepare(self) -> None:
+        folders = {name: self.folder / name for name in ("default", "mounted", "final")}
+        for folder in folders.values():
+            folder.mkdir(exist_ok=True)
+        for name in DEFAULTS:
+            (folders["default"] / name).touch()
+        wrapper = [*self._run_java("kafka.docker.KafkaDockerWrapper", "256m"), "setup"]
+        for name, folder in folders.items():
+            wrapper += [f"--{name}-configs-dir", str(folder)]
+        status = guarded.run(
+            wrapper, folder=self.folder, output=self.log_file, limit_s=60, environment={**self.variables}
+        )
+        # Second time: the data folder is laid out already, which the image's start script lets pass as well.
+        if status != 0 and "already formatted" not in self.log_tail():
+            raise ServerError(self.log_tail())
+
+    def command(self) -> Sequence[str]:
+        return [*self._run_java("kafka.Kafka", "512m"), str(self.folder / "final" / "server.properties")]
+
+    @property
+    def client(self) -> dict[str, Any]:
+        return self.client_of(("kirkuk", self.variables["password"]))
+
+
+@pytest.fixture
+def broker(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ComposeKafka]:
+    """The broker, started."""
+    monkeypatch.setattr(server_fixtures, "KafkaServer", ComposeKafka)
+    server = server_fixtures.make_kafka(tmp_path)
+    assert isinstance(server, ComposeKafka)
+    client, controller = server.ports
+    moved = {
+        "://:9092": f"://{LOOPBACK}:{client}",
+        "://:9093": f"://{LOOPBACK}:{controller}",
+        "kafka:9092": f"{LOOPBACK}:{client}",
+        "kafka:9093": f"{LOOPBACK}:{controller}",
+        "/var/lib/kafka/data": str(tmp_path / "data"),
+    }
+    variables = {}
+    for name, value in services["kafka"]["environment"].items():
+        for before, after in moved.items():
+            value = value.replace(before, after)  # noqa: PLW2901
+        variables[name] = value
+    server.variables = variables | {"password": services["ingest"]["environment"]["KIRKUK_LOG_PASSWORD"]}
+    with server:
+        yield server.start()
+
+
+def test_the_log_works_on_the_broker_of_the_compose_file(
+    broker: ComposeKafka, services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the environment of `ingest` the log is set up with its partitions, takes the largest event, and is still
+    there after the broker was killed; a wrong password is told as such.
+    """
+    environment = services["ingest"]["environment"]
+    for name, value in environment.items():
+        if name.startswith("KIRKUK_LOG_") and name != "KIRKUK_LOG_URL":
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("KIRKUK_LOG_STATE", str(tmp_path / "state"))
+    url = environment["KIRKUK_LOG_URL"].replace("kafka:9092", broker.bootstrap)
+
+    assert any("12 partitions" in line for line in setup_topics(parse_kafka_url(url)))
+    until = time.monotonic() + 20
+    # A broker tells what its controller has made a moment later.
+    while (again := setup_topics(parse_kafka_url(url))) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert again == []
+    log = open_log(url)
+    assert len(log.partitions(ARTICLES)) == 12
+    assert log.append([largest_event(MAX_EVENT_BYTES)]) == 1
+    log.close()
+
+    broker.kill()
+    broker.start()
+    log = open_log(url)
+    assert sum(len(log.read(ARTICLES, after=START, partition=part)) for part in log.partitions(ARTICLES)) == 1
+    log.close()
+
+    monkeypatch.setenv("KIRKUK_LOG_PASSWORD", "another")
+    with pytest.raises(LogError, match="KIRKUK_LOG_SECURITY"):
+        open_log(url).end(ARTICLES)
+
+
+def largest_event(limit: int) -> Append:
+    """An append that is as large as the log takes, within 1 KiB, of letters that hardly get smaller by compression."""
+    letters = base64.b64encode(random.Random(1).randbytes(limit)).decode()
+    return Append(
+        ARTICLES,
+        Event(
+            id="largest",
+            source="test",
+            type="kirkuk.Test",
+            subject="article",
+            time=datetime(2017, 10, 16, tzinfo=UTC),
+            data=msgspec.Raw(msgspec.json.encode(letters[: limit - 1024])),
+        ),
+    )
