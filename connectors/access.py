@@ -28,7 +28,15 @@ INDEX_VARIABLES: Final[Mapping[str, str]] = {
 }
 """Variable -> what it says, for indexes on a server."""
 
-VARIABLES: Final[Mapping[str, str]] = {**LOG_VARIABLES, **INDEX_VARIABLES}
+KIBANA_VARIABLES: Final[Mapping[str, str]] = {
+    "KIRKUK_KIBANA_API_KEY": "API key for Kibana, as one base64 text",
+    "KIRKUK_KIBANA_USERNAME": "user of Kibana",
+    "KIRKUK_KIBANA_PASSWORD": "that user's password",
+    "KIRKUK_KIBANA_CA_CERTS": "file with the authorities that Kibana is checked by",
+}
+"""Variable -> what it says, for `kirkuk setup --kibana`."""
+
+VARIABLES: Final[Mapping[str, str]] = {**LOG_VARIABLES, **INDEX_VARIABLES, **KIBANA_VARIABLES}
 
 
 def variable(name: str, environ: Mapping[str, str] | None = None) -> str:

@@ -146,7 +146,26 @@ def doctor(settings: "Settings", as_json: bool) -> int:
     return print_findings(examine(settings), as_json=as_json)
 
 
+@click.command()
+@click.option("--kibana", "kibana_url", metavar="URL", help="Also import data views, searches, charts, map, dashboard.")
+@click.option("--kibana-rules", is_flag=True, help="Also its alerting rules; Kibana needs an encryption key for them.")
+@click.option("--prefix", default="kirkuk", show_default=True, help="What the names of the index's aliases begin with.")
+@click.option("--dry-run", is_flag=True, help="Say what would be set up.")
+@json_option
+@data_options
+def setup(
+    settings: "Settings", kibana_url: str | None, kibana_rules: bool, prefix: str, dry_run: bool, as_json: bool
+) -> int:
+    """Make servers ready; it may be run any number of times."""
+    from desk.setup_commands import SetupOptions, set_up
+
+    if kibana_rules and kibana_url is None:
+        raise click.UsageError("--kibana-rules needs --kibana URL")
+    options = SetupOptions(settings, kibana_url, kibana_rules, prefix, dry_run)
+    return set_up(options, as_json=as_json)
+
+
 def add_manage_commands(group: click.Group) -> None:
     """Add the commands of this module."""
-    for command in (alerts, dead_letters, schema, doctor):
+    for command in (alerts, dead_letters, schema, doctor, setup):
         group.add_command(command)
