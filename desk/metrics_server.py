@@ -51,11 +51,13 @@ class MetricsServer:
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         self._loop = asyncio.new_event_loop()
         self._open = 0
+        self._serving = threading.Event()
         self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
 
     def start(self) -> "MetricsServer":
         """Begin to answer."""
         self._thread.start()
+        self._serving.wait(_WHOLE_TIME_S)
         return self
 
     def close(self) -> None:
@@ -70,6 +72,7 @@ class MetricsServer:
         asyncio.set_event_loop(self._loop)
         starting = asyncio.start_server(self._serve, sock=self._socket, limit=_LONGEST_HEAD)
         server = self._loop.run_until_complete(starting)
+        self._loop.call_soon(self._serving.set)
         try:
             self._loop.run_forever()
         finally:
@@ -86,8 +89,8 @@ class MetricsServer:
             if self._open <= _MOST_CONNECTIONS:
                 async with asyncio.timeout(_WHOLE_TIME_S):
                     await self._answer(reader, writer)
-        except (TimeoutError, OSError, asyncio.IncompleteReadError):
-            # Who does not finish asking, or does not read the answer, gets none.
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            # Who does not finish asking, or does not read the answer, gets none; nor does anybody after the end.
             pass
         finally:
             self._open -= 1

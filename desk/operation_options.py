@@ -23,9 +23,13 @@ class MetricsOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     live_within_s: Positive = 120.0
     ready_lag_s: Positive = 600.0
 
-    def __post_init__(self) -> None:
-        if self.listen:
-            split_address(self.listen)
+    def faults(self) -> list[str]:
+        """Return what is wrong, each with its key and the remedy."""
+        try:
+            _ = split_address(self.listen) if self.listen else None
+        except ValueError as error:
+            return [f"metrics.listen: {error}"]
+        return []
 
 
 class LogOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,9 +49,9 @@ class LogOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def split_address(listen: str) -> tuple[str, int]:
-    """Return host and port of "127.0.0.1:9464" or "[::1]:9464". Raises ValueError naming key and remedy."""
+    """Return host and port of "127.0.0.1:9464" or "[::1]:9464". Raises ValueError naming the remedy."""
     host, colon, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not port.isascii() or not port.isdecimal() or int(port) > _HIGHEST_PORT:
-        raise ValueError(f'metrics.listen: {listen!r} is no address; write "127.0.0.1:9464", or "" for none')
+        raise ValueError(f'{listen!r} is no address; write "127.0.0.1:9464", or "" for none')
     return host, int(port)

@@ -107,6 +107,8 @@ def load_settings(
         raw["data"] = str(Path(data).absolute())
     parsed, found = convert(raw, SettingsFile, "")
     faults += [f"{_origin(fault, variables, path)}: {fault}" for fault in found]
+    if parsed is not None:
+        faults += [f"{_origin(fault, variables, path)}: {fault}" for fault in parsed.metrics.faults()]
     if parsed is None or faults:
         raise ConfigError("\n".join(faults))
     return _resolve(parsed, path, variables)

@@ -1,7 +1,7 @@
 """What the ingest step tells of a poll once it is stored: counts, latencies, log lines."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +11,7 @@ from pipelines import telemetry
 from pipelines.ingestion.decide import Decision
 from schemas.envelope import Event
 from schemas.feeds import NOT_MODIFIED
-from schemas.records import DateFlag, FeedFailed, FeedPolled
+from schemas.records import DateFlag, DeadLetter, FeedFailed, FeedPolled
 
 _logger = logging.getLogger(__name__)
 _NEW: Final = "ArticlePublished"
@@ -49,10 +49,16 @@ def report_poll(decision: Decision, *, first: bool) -> None:
     telemetry.LAST_ANSWER.set(polled.at.timestamp())
     for fate in telemetry.FATES:
         telemetry.ITEMS.labels(fate).inc(getattr(polled.items, fate))
-    if polled.items.dead:
-        telemetry.DEAD_LETTERS.labels(telemetry.INGEST).inc(polled.items.dead)
     _report_articles(decision.articles, first=first)
-    _log_poll(decision, polled)
+    _log_poll(polled)
+
+
+def report_letters(letters: Sequence[DeadLetter]) -> None:
+    """Tell of dead letters that are new in the log: an item that stays dead is served again at every poll."""
+    telemetry.DEAD_LETTERS.labels(telemetry.INGEST).inc(len(letters))
+    for letter in letters:
+        extra = {"key": letter.key, "dead_letter_id": letter.dead_letter_id, "error": letter.error}
+        _logger.info("item.dead", extra=extra)
 
 
 def _report_articles(events: Iterable[Event], *, first: bool) -> None:
@@ -72,11 +78,8 @@ def _report_articles(events: Iterable[Event], *, first: bool) -> None:
             _logger.debug("article.appended", extra={**msgspec.to_builtins(times), "fate": fate})
 
 
-def _log_poll(decision: Decision, polled: FeedPolled) -> None:
+def _log_poll(polled: FeedPolled) -> None:
     items = polled.items
     if items.new or items.revised or items.dead:
         extra = {"feed_id": polled.feed_id, "new": items.new, "revised": items.revised, "dead": items.dead}
         _logger.info("feed.polled", extra=extra)
-    for letter in decision.dead:
-        extra = {"article_id": letter.key, "dead_letter_id": letter.dead_letter_id, "error": letter.error}
-        _logger.info("item.dead", extra=extra)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from connectors.ports import START, Append, Clock, EventLog
 from pipelines import telemetry
-from pipelines.ingest_report import report_poll
+from pipelines.ingest_report import report_letters, report_poll
 from pipelines.ingestion.decide import Answer, Decision, decide_answer, decide_failure
 from pipelines.ingestion.feed_state import FeedState, address_digest, at_address, fold_feed_event
 from pipelines.ingestion.items import Context
@@ -152,22 +152,25 @@ class IngestStep:
     def _append(self, poll: Poll, decision: Decision) -> bool:
         """Append a decision; return whether all of it was new, so that it holds as it was decided."""
         appends = [Append(ARTICLES, event) for event in decision.articles]
-        appends += self._new_letters(decision.dead)
+        letters = self._new_letters(decision.dead)
+        appends += [Append(DEAD_LETTERS, _pack_letter(letter)) for letter in letters]
         appends += [Append(FEEDS, event) for event in decision.feed]
         try:
             with telemetry.appending(telemetry.INGEST):
-                return self._log.append(appends) == len(appends)
+                new = self._log.append(appends)
         except RecordTooLargeError:
             raise
         except LogError:
             self._unsure[poll.source.id] = decision
             raise
+        report_letters(letters)
+        return new == len(appends)
 
-    def _new_letters(self, letters: Sequence[DeadLetter]) -> list[Append]:
+    def _new_letters(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
         """A dead item is served again at every poll, and is one letter."""
         unique = {letter.dead_letter_id: letter for letter in letters}
         held = self._log.holds(DEAD_LETTERS, list(unique)) if unique else set()
-        return [Append(DEAD_LETTERS, _pack_letter(letter)) for key, letter in unique.items() if key not in held]
+        return [letter for key, letter in unique.items() if key not in held]
 
     def _settled(self, poll: Poll) -> Decision | None:
         """Return the decision that a failing log took after all, if it did."""
