@@ -109,9 +109,16 @@ class ElasticServer(Server):
     def answers(self) -> bool:
         try:
             health = self.api("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s", timeout_s=5)
+            return health.status == http.HTTPStatus.OK and (not self.security or self._logs_in())
         except (OSError, http.client.HTTPException):
             return False
-        return health.status == http.HTTPStatus.OK
+
+    def _logs_in(self) -> bool:
+        """At its first start it makes an index for users and meanwhile refuses the right password now and then; once
+        it has stored the password there, it knows it for good.
+        """
+        word = {"password": ELASTIC_PASSWORD}
+        return self.api("POST", f"/_security/user/{ELASTIC_USER}/_password", word).status == http.HTTPStatus.OK
 
     def _java_options(self) -> list[str]:
         """Instead of the package's own, which write garbage collector logs and heap dumps into its home."""

@@ -157,7 +157,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Add to a failure what the running servers said last."""
     report = yield
     if report.failed and servers_of(item):
-        report.sections += [(f"end of {server.log_file}", server.log_tail()) for server in _started if server.running]
+        report.sections += [(f"end of {server.log_file}", server.log_tail(15)) for server in _started if server.running]
     return report
 
 

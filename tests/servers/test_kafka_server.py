@@ -3,8 +3,11 @@
 import uuid
 from typing import Any
 
+import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.admin import NewTopic
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, NewTopic, ResourcePattern, ResourceType
+from kafka.errors import KafkaError, TopicAuthorizationFailedError
+from kafka_server import PLAIN_USER, SCRAM_USER
 
 
 def new_topic(client: dict[str, Any]) -> str:
@@ -63,3 +66,36 @@ def test_a_killed_broker_comes_back_at_its_address_with_its_records(start_kafka)
     server.restart()
     assert server.bootstrap == address
     assert read(server.client, topic) == [b"before", b"between"]
+
+
+def test_who_logs_in_may_do_what_the_rules_give(start_kafka):
+    """PLAIN and SCRAM log in; a topic without a rule for the user is closed, and without a login all is."""
+    server = start_kafka(sasl=True)
+    topic, closed = new_topic(server.client), new_topic(server.client)
+    admin = KafkaAdminClient(**server.client)
+    pattern = ResourcePattern(ResourceType.TOPIC, topic)
+    for name, _ in (PLAIN_USER, SCRAM_USER):
+        admin.create_acls([ACL(f"User:{name}", "*", ACLOperation.ALL, ACLPermissionType.ALLOW, pattern)])
+    admin.close()
+    plain, scram = server.client_of(PLAIN_USER), server.client_of(SCRAM_USER, "SCRAM-SHA-512")
+    send(plain, topic, b"by plain")
+    send(scram, topic, b"by scram")
+    assert read(server.client, topic) == [b"by plain", b"by scram"]
+    with pytest.raises(TopicAuthorizationFailedError):
+        send(plain, closed, b"not allowed")
+    for nobody in ({"bootstrap_servers": server.bootstrap}, server.client_of((PLAIN_USER[0], "wrong"))):
+        with pytest.raises(KafkaError):
+            KafkaAdminClient(**nobody, bootstrap_timeout_ms=3_000)
+
+
+def test_a_frozen_broker_answers_again_when_thawed(start_kafka):
+    """A broker that hangs keeps its address and serves on afterwards, also when it hung longer than its session."""
+    server = start_kafka()
+    topic = new_topic(server.client)
+    send(server.client, topic, b"before")
+    server.freeze()
+    with pytest.raises(KafkaError):
+        KafkaAdminClient(**server.client, bootstrap_timeout_ms=4_000)
+    server.thaw()
+    send(server.client, topic, b"after")
+    assert read(server.client, topic) == [b"before", b"after"]

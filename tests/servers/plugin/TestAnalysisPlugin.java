@@ -1,16 +1,22 @@
 package kirkuk.testanalysis;
 
+import java.io.IOException;
 import java.io.Reader;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.analysis.CharArraySet;
 import org.apache.lucene.analysis.LowerCaseFilter;
+import org.apache.lucene.analysis.TokenFilter;
 import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.Tokenizer;
 import org.apache.lucene.analysis.ar.ArabicAnalyzer;
@@ -46,6 +52,7 @@ import org.apache.lucene.analysis.pattern.PatternReplaceCharFilter;
 import org.apache.lucene.analysis.pattern.PatternReplaceFilter;
 import org.apache.lucene.analysis.pattern.PatternTokenizer;
 import org.apache.lucene.analysis.snowball.SnowballFilter;
+import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
 import org.apache.lucene.analysis.tr.ApostropheFilter;
 import org.apache.lucene.analysis.tr.TurkishAnalyzer;
 import org.apache.lucene.analysis.tr.TurkishLowerCaseFilter;
@@ -107,6 +114,9 @@ public class TestAnalysisPlugin extends Plugin implements AnalysisPlugin {
         filters.put("trim", normalizing((settings, stream) -> new TrimFilter(stream)));
         filters.put("truncate", needsSettings(filter((settings, stream) ->
             new TruncateTokenFilter(stream, settings.getAsInt("length", 10)))));
+        filters.put("unique", filter((settings, stream) -> settings.getAsBoolean("only_on_same_position", false)
+            ? new RemoveDuplicatesTokenFilter(stream)
+            : new Unique(stream)));
         filters.put("uppercase", normalizing((settings, stream) -> new UpperCaseFilter(stream)));
         return filters;
     }
@@ -183,7 +193,7 @@ public class TestAnalysisPlugin extends Plugin implements AnalysisPlugin {
         return (index, environment, name, settings) -> new Factory(name, settings);
     }
 
-    private static AnalysisProvider<TokenizerFactory> tokenizer(java.util.function.Function<Settings, Tokenizer> make) {
+    private static AnalysisProvider<TokenizerFactory> tokenizer(Function<Settings, Tokenizer> make) {
         return (index, environment, name, settings) -> new AbstractTokenizerFactory(index, settings, name) {
             @Override
             public Tokenizer create() {
@@ -211,7 +221,7 @@ public class TestAnalysisPlugin extends Plugin implements AnalysisPlugin {
         if (language.equalsIgnoreCase("turkish")) {
             return new TurkishLowerCaseFilter(stream);
         }
-        throw new IllegalArgumentException("language [" + language + "] not support for lower case");
+        throw new IllegalArgumentException("language [" + language + "] is not supported");
     }
 
     private static TokenStream markKeywords(Settings settings, TokenStream stream) {
@@ -246,6 +256,32 @@ public class TestAnalysisPlugin extends Plugin implements AnalysisPlugin {
         @Override
         public TokenStream normalize(TokenStream stream) {
             return new ASCIIFoldingFilter(stream, false);
+        }
+    }
+
+    /** Lets each word pass once in a text. */
+    private static final class Unique extends TokenFilter {
+        private final CharTermAttribute word = addAttribute(CharTermAttribute.class);
+        private final Set<String> seen = new HashSet<>();
+
+        Unique(TokenStream stream) {
+            super(stream);
+        }
+
+        @Override
+        public boolean incrementToken() throws IOException {
+            while (input.incrementToken()) {
+                if (seen.add(word.toString())) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        @Override
+        public void reset() throws IOException {
+            super.reset();
+            seen.clear();
         }
     }
 
@@ -292,7 +328,7 @@ public class TestAnalysisPlugin extends Plugin implements AnalysisPlugin {
 
         private static String unescaped(String text) {
             return Pattern.compile("\\\\u([0-9a-fA-F]{4})").matcher(text)
-                .replaceAll(found -> java.util.regex.Matcher.quoteReplacement(
+                .replaceAll(found -> Matcher.quoteReplacement(
                     String.valueOf((char) Integer.parseInt(found.group(1), 16))))
                 .translateEscapes();
         }
