@@ -5,13 +5,14 @@ ends within `_CALL_S`, and what the runner does wrong is a RunnerError.
 """
 
 import contextlib
+import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from schemas.errors import KirkukError
 
-_CALL_S: Final = 10.0
+_CALL_S: Final = 5.0
 """A job service answers within milliseconds; one that takes this long is stuck."""
 ENDED: Final = frozenset({"DONE", "FAILED", "CANCELLED", "DRAINED", "UPDATED"})
 _NAME_OPTION: Final = "beam:option:job_name:v1"
@@ -93,6 +94,28 @@ class JobService:
             code = error.code().name if hasattr(error, "code") else type(error).__name__
             details = error.details() if hasattr(error, "details") else ""
             raise RunnerError(f"the runner at {self._endpoint} failed ({code}: {details})") from error
+
+
+@contextlib.contextmanager
+def quiet_worker() -> Iterator[None]:
+    """Keep what a worker in this process says about a runner that is gone, and about failed steps, off the screen.
+
+    The state of the job tells it as well, and tells it once.
+    """
+    import grpc
+
+    logging.getLogger("apache_beam.runners.worker").setLevel(logging.CRITICAL)
+    usual = threading.excepthook
+
+    def hook(args: threading.ExceptHookArgs) -> None:
+        if not isinstance(args.exc_value, grpc.RpcError):
+            usual(args)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = usual
 
 
 def quietly(call: Callable[[], Any]) -> None:

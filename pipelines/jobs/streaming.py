@@ -9,6 +9,7 @@ The runner holds nothing that matters. A batch's effects and the position after 
 that ended in whatever way is begun again from the log, on whichever runner.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Final, Protocol, Self, cast
 from connectors.ports import EventLog
 from pipelines.generations import live_generation
 from pipelines.jobs.epochs import Epochs, Generation, Runner, quiet_beam
-from pipelines.jobs.job_service import ENDED, JobService, RunnerError, quietly
+from pipelines.jobs.job_service import ENDED, JobService, RunnerError, quiet_worker, quietly
 from pipelines.jobs.patience import Patience, last_line
 from pipelines.jobs.runner_flags import STREAMING_FLAG
 from pipelines.match_plan import Plan, Span
@@ -62,11 +63,11 @@ def stream(job: Job, endpoint: str, stop: Event, *, max_failures: int, stalled_a
         from apache_beam.runners.portability import portable_runner  # noqa: F401 (its import warns)
     patience = Patience(max_failures)
     service = JobService(endpoint)
-    job.report()
-    try:
+    with quiet_worker(), contextlib.closing(service):
         while not stop.is_set():
             try:
                 job.follow()
+                job.report()
                 with _Submitted(job, service) as submitted:
                     _watch(job, submitted, stop, patience, stalled_after_s)
             except _EXPECTED as error:
@@ -74,8 +75,6 @@ def stream(job: Job, endpoint: str, stop: Event, *, max_failures: int, stalled_a
                 pause_s = patience.pause_s(error)
                 _logger.warning("the endless job failed (%s); submitting it again in %.1f s", last_line(error), pause_s)
                 stop.wait(pause_s)
-    finally:
-        service.close()
 
 
 def _watch(job: Job, submitted: "_Submitted", stop: Event, patience: Patience, stalled_after_s: float) -> None:
