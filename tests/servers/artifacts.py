@@ -264,6 +264,8 @@ def _run(what: str, command: list[str], folder: Path, log: Path, **environment: 
 
 
 def main(names: list[str]) -> int:
+    # Others are meant to work on meanwhile.
+    os.nice(10)
     missing = 0
     for name in names:
         found = fetch(name)

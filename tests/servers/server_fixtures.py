@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import artifacts
 import pytest
 from elastic_server import ElasticServer
+from guarded import Guarded
 from kafka_server import KafkaServer
 from prism_server import PrismServer
 from server_base import Server
@@ -27,8 +27,8 @@ SERVER_OF_FIXTURE = {
 TEST_LIMIT_S = 180
 
 _started: list[Server] = []
-_prefetch: list[subprocess.Popen[bytes]] = []
-_skipped: dict[str, int] = {}
+_prefetch: list[Guarded] = []
+_missing: set[str] = set()
 
 
 def servers_of(item: pytest.Item) -> set[str]:
@@ -48,7 +48,7 @@ def fetched(name: str) -> Path:
 def unavailable(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"a server that tests need is not there, and on CI that is an error: {reason}", pytrace=False)
-    _skipped[reason] = _skipped.get(reason, 0) + 1
+    _missing.add(reason)
     pytest.skip(reason)
 
 
@@ -147,9 +147,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin to fetch what the chosen tests need; the fixtures wait for it at the lock of each entry."""
     needed = sorted(set().union(*(servers_of(item) for item in session.items)))
     if needed and not session.config.option.collectonly:
-        command = ["nice", sys.executable, artifacts.__file__, *needed]
-        quiet = subprocess.DEVNULL
-        _prefetch.append(subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet))
+        with Path(os.devnull).open("wb") as nowhere:
+            _prefetch.append(Guarded([sys.executable, artifacts.__file__, *needed], nowhere, folder=Path.cwd()))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -164,8 +163,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Keep the servers' folders for who looks into a failure; else leave only the logs."""
     for process in _prefetch:
-        process.kill()
-        process.wait()
+        process.end()
     if session.testsfailed == 0:
         for server in _started:
             shutil.rmtree(server.folder / "data", ignore_errors=True)
@@ -173,7 +171,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say clearly what was not tested."""
-    for reason, tests in _skipped.items():
-        terminalreporter.write_line(
-            f"skipped {tests} tests (or modules) that need a real server: {reason}", yellow=True
-        )
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
+    for missing in sorted(_missing):
+        tests = sum(missing in reason for reason in reasons)
+        terminalreporter.write_line(f"skipped {tests} tests that need a real server: {missing}", yellow=True)
