@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test ci lint types bench clean setup services
+.PHONY: demo test ci lint types bench eval clean setup services
 .DEFAULT_GOAL := help
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make test   set up and run the tests"
 	@echo "make ci     lint, types, import rules and all tests: what CI runs"
 	@echo "make services   start real Kafka, Elasticsearch and Prism for work by hand (Java 17, Maven, Go), until Ctrl-C"
+	@echo "make eval   how well the matcher codes, on the labelled articles of benchmarks/kirkuk_dev and on what else is there"
 	@echo "make lint | types | bench | clean"
 
 setup: $(READY)
@@ -44,6 +45,9 @@ services: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+eval: $(READY)
+	$(BIN)/python -m benchmarks.eval
 
 clean:
 	rm -rf $(VENV) data dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -151,7 +151,7 @@ def _score_pair(label: Labels, event: Coded, scored: Scored) -> None:
     right["right", "status"] += event["claim"]["status"] in label.get("status", "asserted").split("|")
     if not label.get("source_any"):
         source, sources = label.get("source"), event["claim"]["sources"]
-        found = bool(source) and any(_same_source(source, candidate) for candidate in sources)
+        found = source is not None and any(_same_source(source, candidate) for candidate in sources)
         _count(scored, "source", "source", found, bool(sources), bool(source))
 
 
