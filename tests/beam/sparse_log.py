@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 from connectors.memory_log import MemoryLog
 from connectors.ports import START, Advance, Append, Stored
+from schemas.envelope import ARTICLES, MATCHES
 
 STRIDE = 3
+SPREAD = (ARTICLES, MATCHES)
+"""Streams with several partitions; the others, which are small, have one."""
 
 
 class SparseLog:
@@ -17,13 +20,13 @@ class SparseLog:
     def __init__(self, partitions: int) -> None:
         self._logs = [MemoryLog() for _ in range(partitions)]
 
-    def _partition(self, subject: str) -> int:
-        return sum(subject.encode()) % len(self._logs)
+    def _partition(self, append: Append) -> int:
+        return sum(append.event.subject.encode()) % len(self.partitions(append.stream))
 
     def append(self, appends: Sequence[Append], advances: Sequence[Advance] = ()) -> int:
         new = 0
         for number, log in enumerate(self._logs):
-            mine = [append for append in appends if self._partition(append.event.subject) == number]
+            mine = [append for append in appends if self._partition(append) == number]
             new += log.append(mine, [advance for advance in advances if advance.partition == number])
         return new
 
@@ -36,7 +39,7 @@ class SparseLog:
         return last * STRIDE + 1 if last else START
 
     def partitions(self, stream: str) -> Sequence[int]:
-        return range(len(self._logs))
+        return range(len(self._logs)) if stream.startswith(SPREAD) else (0,)
 
     def position(self, consumer: str, stream: str, *, partition: int = 0) -> int:
         return self._logs[partition].position(consumer, stream, partition=partition)

@@ -202,15 +202,17 @@ def test_once_ends_though_streaming_is_set(site, play, prism_server):
 def test_partitions_that_are_added_are_read(site, play, sparse, prism_server, tools, monkeypatch):
     """The job is submitted again with all partitions once the log has more of them; positions have holes, too."""
     log = sparse.SparseLog(3)
-    shown = [0]
-    monkeypatch.setattr(log, "partitions", lambda stream: tuple(shown))
+    shown, partitions = [0], log.partitions
+    monkeypatch.setattr(log, "partitions", lambda stream: tuple(shown) if stream == ARTICLES else partitions(stream))
     monkeypatch.setattr(registry, "open_log", lambda url: log)
     play.fill(log, play.crisis(60))
     job = site.streaming(prism_server.endpoint)
     tools.until(lambda: job.seen and job.seen[-1]["articles"] > 0 and job.seen[-1]["backlog"] == 0)
     shown += [1, 2]
-    total = sum(1 for part in range(3) for _ in replay(log, ARTICLES, partition=part))
-    tools.until(lambda: job.seen[-1]["articles"] + job.seen[-1]["dead"] == total)
+    play.fill(log, [play.stored_form(play.article(number)) for number in range(900, 920)])
+    read = [sum(1 for _ in replay(log, ARTICLES, partition=part)) for part in range(3)]
+    assert all(read)
+    tools.until(lambda: job.seen[-1]["articles"] + job.seen[-1]["dead"] == sum(read))
     assert job.end()["failures"] == 0
 
 
