@@ -195,12 +195,15 @@ def test_data_is_on_named_volumes(services: Services, project: dict[str, Any]) -
 
 
 def test_our_services_can_write_only_where_it_is_kept_or_gone(services: Services) -> None:
-    """With a read-only root, ours write to the state volume and a bounded /tmp; each has a cache folder of its own."""
+    """With a read-only root, ours write to the state volume and a bounded /tmp. The log's folder is one for all: by
+    its lock files writers wait for each other instead of taking the log from one another.
+    """
     for name in OURS:
         assert services[name]["tmpfs"] == ["/tmp:size=256m,mode=1777"], name
-    folders = [services[name]["environment"]["KIRKUK_LOG_STATE"] for name in OURS - {"kibana-setup"}]
-    assert len(set(folders)) == len(folders)
-    assert all(folder.startswith("/var/lib/kirkuk/") for folder in folders)
+        assert services[name]["environment"]["KIRKUK_LOG_STATE"] == "/var/lib/kirkuk/log"
+        mounts = {volume["target"]: volume for volume in services[name]["volumes"]}
+        assert mounts["/var/lib/kirkuk"]["source"] == "kirkuk-state"
+        assert not mounts["/var/lib/kirkuk"].get("read_only", False)
 
 
 def test_beam_is_one_version_everywhere(services: Services) -> None:

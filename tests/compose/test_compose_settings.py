@@ -162,7 +162,7 @@ def test_workers_can_open_what_the_submitter_names(services: Services) -> None:
     """
     worker, submitter = services["beam-worker"], services["match-flink"]
     for variable, value in submitter["environment"].items():
-        if variable.startswith(("KIRKUK_LOG_", "KIRKUK_INDEX_")) and variable != "KIRKUK_LOG_STATE":
+        if variable.startswith(("KIRKUK_LOG_", "KIRKUK_INDEX_")):
             assert worker["environment"][variable] == value
     seen = {volume["target"] for volume in worker["volumes"]}
     assert {volume["target"] for volume in submitter["volumes"]} - seen == {"/cancel_flink_jobs.py"}
