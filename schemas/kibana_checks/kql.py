@@ -71,7 +71,8 @@ def _tokens(text: str) -> list[_Token]:
     while at < end:
         found = _TOKEN.match(text, at)
         if found is None:
-            raise QueryError(f"can't read {text[at:].strip()[:20]!r}", at)
+            rest = text[at:].lstrip()
+            raise QueryError(f"can't read {rest[:20]!r}", len(text) - len(rest))
         kind = str(found.lastgroup)
         tokens.append(_Token(kind, found[kind], found.start(kind)))
         at = found.end()
@@ -87,8 +88,6 @@ class _Reader:
         self._end = end
 
     def query(self, depth: int) -> Tree:
-        if depth > _MAX_DEPTH:
-            raise QueryError(f"brackets nest deeper than {_MAX_DEPTH}", self._here())
         parts = [self._all(depth)]
         while self._take_word("or"):
             parts.append(self._all(depth))
@@ -105,6 +104,8 @@ class _Reader:
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
     def _one(self, depth: int) -> Tree:
+        if depth > _MAX_DEPTH:
+            raise QueryError(f"brackets and `not` nest deeper than {_MAX_DEPTH}", self._here())
         if self._take_word("not"):
             return Not(self._one(depth + 1))
         if self._take_sign("("):
