@@ -160,16 +160,18 @@ def producer_settings(options: KafkaOptions, transactional_id: str, patience_s: 
     }
 
 
-class _LastRefusal(logging.Handler):
-    """Remembers that a broker refused this client: kafka-python tells it to its logger alone, and goes on trying."""
+class _Refusals(logging.Handler):
+    """Notes that a broker hung up on this client: kafka-python tells it to its logger alone, and goes on trying."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.seen = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage() + repr(record.exc_info[1] if record.exc_info else "")
-        self.seen = self.seen or "SaslAuthenticationFailed" in text or "CERTIFICATE_VERIFY_FAILED" in text
+        """Look for what a client sees of a wrong password, mechanism, protocol or certificate."""
+        text = record.getMessage()
+        signs = ("SaslAuthenticationFailed", "SaslHandshake failed", "CERTIFICATE_VERIFY_FAILED", "socket disconnected")
+        self.seen = self.seen or any(sign in text for sign in signs)
 
 
 @contextmanager
@@ -177,34 +179,44 @@ def faults(options: KafkaOptions) -> Iterator[None]:
     """Turn what a cluster or a network can cause into LogError with a remedy; let programming errors escape."""
     from kafka import errors
 
-    refusal = _LastRefusal()
+    refusal = _Refusals()
     logger = logging.getLogger("kafka")
     logger.addHandler(refusal)
     try:
         yield
-    except (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError) as error:
-        raise RecordTooLargeError(
-            f"{options.name}: a record is larger than the topic takes: "
-            f"raise the topic's max.message.bytes to {MAX_REQUEST_BYTES} (`kirkuk setup` does)"
-        ) from error
-    except errors.AuthorizationError as error:
-        raise LogError(
-            f"{options.name}: this user may not do that ({type(error).__name__}): grant it the rights in the runbook"
-        ) from error
     except errors.KafkaError as error:
-        raise LogError(f"{options.name}: {_said(error, refused=refusal.seen)}") from error
+        cause = _cause(error)
+        if isinstance(cause, errors.MessageSizeTooLargeError | errors.RecordListTooLargeError):
+            raise RecordTooLargeError(
+                f"{options.name}: a record is larger than the topic takes: "
+                f"raise the topic's max.message.bytes to {MAX_REQUEST_BYTES} (`kirkuk setup` does)"
+            ) from cause
+        if isinstance(cause, errors.AuthorizationError):
+            raise LogError(
+                f"{options.name}: this user may not do that ({type(cause).__name__}): grant the rights in the runbook"
+            ) from cause
+        raise LogError(f"{options.name}: {_said(cause, refused=refusal.seen)}") from cause
     finally:
         logger.removeHandler(refusal)
 
 
+def _cause(error: Exception) -> Exception:
+    """Return what a transaction failed of: later calls of it fail with that in their arguments."""
+    from kafka import errors
+
+    inner = next((each for each in error.args if isinstance(each, errors.KafkaError)), None)
+    return error if inner is None else _cause(inner)
+
+
 def _said(error: Exception, *, refused: bool) -> str:
-    if refused:
+    text = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+    found = f"it can't be reached or failed ({text}): check the address and the broker"
+    if refused and "bootstrap" in text:
         return (
-            "the broker refused this client: check KIRKUK_LOG_SECURITY, _SASL_MECHANISM, _USERNAME, _PASSWORD "
+            f"{found}, and as it hangs up on this client KIRKUK_LOG_SECURITY, _SASL_MECHANISM, _USERNAME, _PASSWORD "
             "and _CA_CERTS"
         )
-    text = str(error).splitlines()[0][:300] if str(error) else ""
-    return f"it can't be reached or failed ({type(error).__name__}: {text}): check the address and the broker"
+    return found
 
 
 def is_final(error: BaseException) -> bool:

@@ -23,6 +23,8 @@ from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, FEEDS, MATCHES
 _COURTESY_S: Final = 2.0
 """How long a writer waits for another process on this machine before it takes the lane away. A process that was stopped
 in the middle of an append holds up the others for so long; without the wait, busy ones would abort each other's."""
+_IMPOLITE_S: Final = 30.0
+"""How long it then does not wait again for the same one."""
 _POLL_S: Final = 0.002
 ID_HEADER: Final = "id"
 WRITER_HEADER: Final = "writer"
@@ -73,12 +75,13 @@ class Lane:
         self._lock = threading.Lock()
         self._path = folder / f"{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}.lane"
         self._producer: Any = None
+        self._impolite_until = 0.0
 
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Keep out the other threads, and for a while the other processes of this machine."""
         with self._lock, self._path.open("a+b") as file:
-            _lock_politely(file.fileno())
+            self._lock_politely(file.fileno())
             file.seek(0)
             if file.read(8) != self.mark:
                 self.discard()
@@ -86,6 +89,18 @@ class Lane:
                 file.write(self.mark)
                 file.flush()
             yield
+
+    def _lock_politely(self, file: int) -> None:
+        """Wait a while for the file's lock, then go on without it: the broker's fence is what keeps writers apart."""
+        deadline = time.monotonic() + _COURTESY_S
+        while time.monotonic() < max(deadline, self._impolite_until):
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            if time.monotonic() < self._impolite_until:
+                return
+            time.sleep(_POLL_S)
+        self._impolite_until = time.monotonic() + _IMPOLITE_S
 
     def claim(self) -> None:
         """Be the lane's only writer: what another had not committed is aborted. Raises kafka's errors."""
@@ -125,15 +140,6 @@ class Lane:
         if producer is not None:
             with suppress(Exception):
                 producer.close(timeout=0)
-
-
-def _lock_politely(file: int) -> None:
-    deadline = time.monotonic() + _COURTESY_S
-    while time.monotonic() < deadline:
-        with suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        time.sleep(_POLL_S)
 
 
 def _in_time(work: Any, timeout_s: float) -> bool:
