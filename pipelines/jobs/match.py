@@ -17,7 +17,6 @@ from pipelines.generations import initial_generation, live_generation, live_prom
 from pipelines.jobs.epochs import Epochs, Generation, Places, Runner
 from pipelines.jobs.patience import Patience, last_line
 from pipelines.jobs.runner_flags import bounded_args, check_streaming
-from pipelines.jobs.streaming import stream
 from schemas.bounds import Count, Positive
 from schemas.envelope import ARTICLES
 from schemas.errors import IndexUnavailableError, LogError
@@ -168,6 +167,8 @@ def run_match(
         if once:
             _drain(job, options, stop)
         elif endpoint:
+            from pipelines.jobs.streaming import stream
+
             stream(job, endpoint, stop, max_failures=options.max_failures, stalled_after_s=options.stalled_after_s)
         else:
             _follow(job, options, stop)

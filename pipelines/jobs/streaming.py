@@ -18,6 +18,7 @@ from threading import Event
 from typing import Final, Protocol, Self, cast
 
 from connectors.ports import EventLog
+from pipelines import telemetry
 from pipelines.generations import live_generation
 from pipelines.jobs.epochs import Epochs, Generation, Runner, quiet_beam
 from pipelines.jobs.job_service import ENDED, JobService, RunnerError, quiet_worker, quietly
@@ -65,6 +66,7 @@ def stream(job: Job, endpoint: str, stop: Event, *, max_failures: int, stalled_a
     service = JobService(endpoint)
     with quiet_worker(), contextlib.closing(service):
         while not stop.is_set():
+            telemetry.beat(telemetry.MATCH)
             try:
                 job.follow()
                 job.report()
@@ -79,8 +81,6 @@ def stream(job: Job, endpoint: str, stop: Event, *, max_failures: int, stalled_a
 
 def _watch(job: Job, submitted: "_Submitted", stop: Event, patience: Patience, stalled_after_s: float) -> None:
     """Return when the job should end. Raises RunnerError when it has ended, or does nothing though it should."""
-    from pipelines import telemetry
-
     partitions = tuple(job.log.partitions(ARTICLES))
     positions, moved = job.epochs.positions(), time.monotonic()
     while not stop.wait(_WATCH_S):
