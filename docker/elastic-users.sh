@@ -5,14 +5,15 @@
 #   ELASTIC_URL  ELASTIC_PASSWORD (of the superuser `elastic`)
 #   KIBANA_PASSWORD    of `kibana_system`, by which Kibana itself comes
 #   PIPELINE_PASSWORD  of `kirkuk`, by which match and alert come: everything on kirkuk-*, nothing elsewhere
+#   WATCHER_PASSWORD   of `kirkuk_watcher`, by which ingest comes: sees kirkuk-*, changes nothing
 #   ANALYST_PASSWORD   of `analyst`, for people: reads kirkuk-* in Kibana
 # Passwords are made of letters, digits and -_.+=/ ; they are given to curl by pipes, never as arguments.
 set -euo pipefail
 
-for name in ELASTIC_URL ELASTIC_PASSWORD KIBANA_PASSWORD PIPELINE_PASSWORD ANALYST_PASSWORD; do
+for name in ELASTIC_URL ELASTIC_PASSWORD KIBANA_PASSWORD PIPELINE_PASSWORD WATCHER_PASSWORD ANALYST_PASSWORD; do
     if [ -z "${!name:-}" ]; then echo "elastic-users: $name is not set" >&2; exit 2; fi
 done
-for name in ELASTIC_PASSWORD KIBANA_PASSWORD PIPELINE_PASSWORD ANALYST_PASSWORD; do
+for name in ELASTIC_PASSWORD KIBANA_PASSWORD PIPELINE_PASSWORD WATCHER_PASSWORD ANALYST_PASSWORD; do
     if [[ ! ${!name} =~ ^[A-Za-z0-9._+=/-]{12,}$ ]]; then
         echo "elastic-users: $name: use at least 12 letters, digits and -_.+=/" >&2
         exit 2
@@ -40,6 +41,10 @@ call PUT /_security/role/kirkuk_pipeline <<'JSON'
 {"cluster": ["monitor"],
  "indices": [{"names": ["kirkuk-*"], "privileges": ["manage", "read", "write"]}]}
 JSON
+call PUT /_security/role/kirkuk_watcher <<'JSON'
+{"cluster": ["monitor"],
+ "indices": [{"names": ["kirkuk-*"], "privileges": ["read", "view_index_metadata"]}]}
+JSON
 call PUT /_security/role/kirkuk_analyst <<'JSON'
 {"cluster": [],
  "indices": [{"names": ["kirkuk-*"], "privileges": ["read", "view_index_metadata"]}],
@@ -47,6 +52,9 @@ call PUT /_security/role/kirkuk_analyst <<'JSON'
 JSON
 call PUT /_security/user/kirkuk <<JSON
 {"password": "$PIPELINE_PASSWORD", "roles": ["kirkuk_pipeline"], "full_name": "The pipeline"}
+JSON
+call PUT /_security/user/kirkuk_watcher <<JSON
+{"password": "$WATCHER_PASSWORD", "roles": ["kirkuk_watcher"], "full_name": "What only looks"}
 JSON
 call PUT /_security/user/analyst <<JSON
 {"password": "$ANALYST_PASSWORD", "roles": ["kirkuk_analyst"], "full_name": "Whoever searches"}

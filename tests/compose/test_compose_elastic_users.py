@@ -9,10 +9,12 @@ from elastic_server import ELASTIC_PASSWORD, ElasticServer
 
 SCRIPT = Path(__file__).parents[2] / "docker" / "elastic-users.sh"
 PIPELINE, ANALYST = ("kirkuk", "pipeline-word-1"), ("analyst", "analyst-word-11")
+WATCHER = ("kirkuk_watcher", "watcher-word-11")
 VARIABLES = {
     "ELASTIC_PASSWORD": ELASTIC_PASSWORD,
     "KIBANA_PASSWORD": "kibana-word-111",
     "PIPELINE_PASSWORD": PIPELINE[1],
+    "WATCHER_PASSWORD": WATCHER[1],
     "ANALYST_PASSWORD": ANALYST[1],
 }
 
@@ -24,7 +26,7 @@ def run_script(**variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_users_have_the_rights_they_need_and_no_others(start_elastic: Callable[..., ElasticServer]) -> None:
-    """The pipeline makes, fills, aliases and drops kirkuk-* and nothing else; the analyst reads it; a second run
+    """The pipeline makes, fills, aliases and drops kirkuk-* and nothing else; who looks only reads; a second run
     changes nothing, and one with another password changes that.
     """
     server = start_elastic(security=True)
@@ -47,9 +49,13 @@ def test_users_have_the_rights_they_need_and_no_others(start_elastic: Callable[.
     assert status(PIPELINE, "PUT", "/_index_template/x", {"index_patterns": ["kirkuk-*"]}) == 403
     assert status(PIPELINE, "GET", "/_security/user") == 403
 
-    assert status(ANALYST, "GET", "/kirkuk-articles/_search") == 200
-    assert status(ANALYST, "PUT", "/kirkuk-articles/_doc/2", {"a": 1}) == 403
-    assert status(ANALYST, "GET", "/other/_search") == 403
+    for reader in (ANALYST, WATCHER):
+        assert status(reader, "GET", "/kirkuk-articles/_search") == 200
+        assert status(reader, "GET", "/_alias/kirkuk-articles") == 200
+        assert status(reader, "PUT", "/kirkuk-articles/_doc/2", {"a": 1}) == 403
+        assert status(reader, "DELETE", "/kirkuk-articles-1") == 403
+        assert status(reader, "GET", "/other/_search") == 403
+    assert status(WATCHER, "GET", "/_cluster/health") == 200
     assert status(("kibana_system", VARIABLES["KIBANA_PASSWORD"]), "GET", "/_security/_authenticate") == 200
 
     assert run_script(ELASTIC_URL=server.url, **VARIABLES).returncode == 0

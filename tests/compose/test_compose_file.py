@@ -134,7 +134,7 @@ def test_only_who_must_reaches_the_world(services: Services, project: dict[str, 
 
 
 def test_passwords_go_only_to_who_needs_them(services: Services, example_variables: dict[str, str]) -> None:
-    """The superuser's password reaches set-up and the server alone; who reads feeds can't reach the search server."""
+    """The superuser's password reaches set-up and the server alone; who reads feeds can't change the index."""
     holders = {
         variable: {name for name, service in services.items() if value in str(service.get("environment"))}
         for variable, value in example_variables.items()
@@ -147,6 +147,7 @@ def test_passwords_go_only_to_who_needs_them(services: Services, example_variabl
         "ELASTIC_PASSWORD": {"elasticsearch", "elastic-users", "setup", "kibana-setup"},
         "KIBANA_PASSWORD": {"kibana", "elastic-users"},
         "PIPELINE_PASSWORD": {"elastic-users", *stages},
+        "WATCHER_PASSWORD": {"elastic-users", "ingest"},
         "ANALYST_PASSWORD": {"elastic-users"},
         "KIBANA_OBJECTS_KEY": {"kibana"},
         "KIBANA_SESSION_KEY": {"kibana"},
