@@ -1,7 +1,7 @@
 """`kirkuk doctor`: is everything in order, and if not, what to do."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import click
@@ -28,7 +28,7 @@ def examine(settings: Settings, *, patience_s: float = PATIENCE_S) -> Iterator[F
 def _within(patience_s: float, name: str, check: doctor_checks.Check, settings: Settings) -> Sequence[Finding]:
     """Run a check in a thread of its own, for a driver may wait longer than a person does."""
     found: list[Finding] = []
-    thread = threading.Thread(target=lambda: found.extend(_findings(name, check(settings))), name=name, daemon=True)
+    thread = threading.Thread(target=lambda: found.extend(_findings(name, check, settings)), name=name, daemon=True)
     thread.start()
     thread.join(patience_s)
     if thread.is_alive():
@@ -37,9 +37,9 @@ def _within(patience_s: float, name: str, check: doctor_checks.Check, settings: 
     return found
 
 
-def _findings(name: str, found: Iterable[Finding]) -> Iterator[Finding]:
+def _findings(name: str, check: doctor_checks.Check, settings: Settings) -> Iterator[Finding]:
     try:
-        yield from found
+        yield from check(settings)
     except KirkukError as error:
         yield failure(name, str(error), "correct what the message names")
     except Exception as error:  # noqa: BLE001 (a fault of one check is told, and does not hide what the others find)

@@ -15,7 +15,7 @@ from connectors.ports import EventLog, Stored
 from pipelines.generations import live_generation
 from pipelines.streams import replay
 from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, DEVELOPMENTS, MATCHES, derived, unpack
-from schemas.errors import KirkukError
+from schemas.errors import KirkukError, RecordError
 from schemas.records import (
     AlertAcknowledged,
     AlertDelivered,
@@ -77,9 +77,16 @@ def _find(log: EventLog, article: str) -> tuple[str, list[Stored]]:
 
 
 def _arrival(stored: Stored) -> Iterator[Station]:
-    record = unpack(stored.event)
+    try:
+        record = unpack(stored.event)
+    except RecordError as error:
+        details: dict[str, Any] = {"error": str(error)}
+        yield Station(
+            event="unreadable", at=stored.event.time, stream=ARTICLES, position=stored.position, details=details
+        )
+        return
     if isinstance(record, ArticleRetracted):
-        details: dict[str, Any] = {"revision": record.revision, "reason": record.reason}
+        details = {"revision": record.revision, "reason": record.reason}
         yield Station(event="retracted", at=record.at, stream=ARTICLES, position=stored.position, details=details)
     if not isinstance(record, ArticlePublished | ArticleRevised):
         return

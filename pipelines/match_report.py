@@ -20,18 +20,19 @@ _CODED_TO_INDEXED: Final = "coded_to_indexed"
 
 def report_indexed(outcomes: Iterable["Outcome"], generation: str, coded: datetime, indexed: datetime) -> None:
     """Tell of articles that the index holds now: what reached the sink at `coded` could be searched at `indexed`."""
+    told = _logger.isEnabledFor(logging.DEBUG)
     for outcome in outcomes:
         if outcome.fetched is None:
             continue
         telemetry.took(telemetry.MATCH, _FETCHED_TO_CODED, outcome.fetched, coded)
         if (coded - outcome.fetched).total_seconds() <= telemetry.LIVE_S:
             telemetry.took(telemetry.MATCH, _CODED_TO_INDEXED, coded, indexed)
-        if (level := _level(outcome)) is not None:
-            _logger.log(level, "article.indexed", extra=_extra(outcome, generation))
+        if told:
+            _logger.debug("article.indexed", extra=_extra(outcome, generation))
 
 
 def report_written(outcomes: Sequence["Outcome"], written: "Written", generation: str) -> None:
-    """Tell of a batch that is in the log."""
+    """Tell of a batch that is in the index and in the log."""
     telemetry.beat(telemetry.MATCH)
     telemetry.ARTICLES.labels("relevant").inc(written.relevant)
     telemetry.ARTICLES.labels("irrelevant").inc(written.articles - written.relevant)
