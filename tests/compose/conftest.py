@@ -36,7 +36,7 @@ def example_variables() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def resolve(tmp_path_factory: pytest.TempPathFactory) -> Resolve:
-    """Resolves a compose file with all profiles on and only the given variables: `resolve(path, variables)`."""
+    """Resolves compose files with all profiles on and only the given variables: `resolve(path, variables, *more)`."""
     if shutil.which("go") is None:
         reason = "Go is not installed, and the compose file is checked by a Go program"
         if os.environ.get("CI") == "true":
@@ -49,10 +49,9 @@ def resolve(tmp_path_factory: pytest.TempPathFactory) -> Resolve:
     )
     assert built.returncode == 0, built.stderr
 
-    def run(path: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(program), str(path)], env=dict(variables), capture_output=True, text=True, timeout=60
-        )
+    def run(path: Path, variables: Mapping[str, str], *more: Path) -> subprocess.CompletedProcess[str]:
+        command = [str(program), str(path), *map(str, more)]
+        return subprocess.run(command, env=dict(variables), capture_output=True, text=True, timeout=60)
 
     return run
 

@@ -1,8 +1,9 @@
 """The check of the compose file finds faults, so that its silence says something; and no password has a default."""
 
+import json
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 
-Resolve = Callable[[Path, Mapping[str, str]], subprocess.CompletedProcess[str]]
+Resolve = Callable[..., subprocess.CompletedProcess[str]]
 
 FAULTS = {
     "unknown key": ("    stop_grace_period: 120s\n", "    stop_grace_perod: 120s\n", "stop_grace_perod"),
@@ -100,3 +101,22 @@ def test_secrets_are_kept_out_of_image_and_history() -> None:
         assert ignored.returncode == 0, name
     allowed = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")]
     assert not any("env" in line for line in allowed)
+
+
+def test_a_second_task_manager_comes_as_the_runbook_says(
+    resolve: Resolve, example_variables: dict[str, str], tmp_path: Path
+) -> None:
+    """The override file of docs/runbook.md resolves: a second pair, with the worker in its task manager's network."""
+    page = (ROOT / "docs" / "runbook.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(services:\n  taskmanager-2:.*?)```", page, re.DOTALL)
+    override = ROOT / "docker-compose.yml"
+    second = tmp_path / "docker-compose.override.yml"
+    second.write_text(block.replace("file: docker-compose.yml", f"file: {override}"), "utf-8")
+    resolved = resolve(COMPOSE_FILE, example_variables, second)
+    assert resolved.returncode == 0, resolved.stderr
+    services = json.loads(resolved.stdout)["services"]
+    worker = services["beam-worker-2"]
+    assert worker["network_mode"] == "service:taskmanager-2"
+    assert set(worker["depends_on"]) == {"taskmanager-2"}
+    assert worker["environment"] == services["beam-worker"]["environment"]
+    assert services["taskmanager-2"]["volumes"] == services["taskmanager"]["volumes"]
