@@ -6,6 +6,7 @@ or rules; `instead` answers everything with one fixed answer.
 """
 
 import json
+import ssl
 import threading
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,8 @@ from typing import Any, ClassVar, Self
 class FakeKibana:
     """One server on a free port of the loopback address, from `with` to its end."""
 
-    def __init__(self, *, authorization: str | None = None, base: str = "") -> None:
+    def __init__(self, *, authorization: str | None = None, base: str = "", tls: ssl.SSLContext | None = None) -> None:
+        self.scheme = "http" if tls is None else "https"
         self.authorization = authorization
         self.base = base
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
@@ -27,11 +29,13 @@ class FakeKibana:
         self.headers: list[dict[str, str]] = []
         handler = type("Handler", (_Handler,), {"kibana": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}{self.base}"
+        return f"{self.scheme}://127.0.0.1:{self._server.server_port}{self.base}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -112,12 +116,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         wanted = {"actions", "name", "params", "schedule", "tags"}
         more = {"consumer", "enabled", "rule_type_id"} if method == "POST" else {"notify_when", "throttle"}
-        if not wanted <= set(sent) <= wanted | more:
+        # An action comes back with more than may be sent.
+        if not wanted <= set(sent) <= wanted | more or any("connector_type_id" in one for one in sent["actions"]):
             self._json(400, {"message": f"[request body]: {sorted(sent)}"})
             return
-        # An action comes back with more than may be sent.
+        # An update keeps what it can't change, and all else is as it says.
+        kept = {name: value for name, value in rules.get(rule_id, {}).items() if name not in wanted | more}
         actions = [{**action, "connector_type_id": ".email"} for action in sent["actions"]]
-        rules[rule_id] = {**rules.get(rule_id, {}), **sent, "id": rule_id, "actions": actions}
+        rules[rule_id] = {**kept, **sent, "id": rule_id, "actions": actions}
         self._json(200, rules[rule_id])
 
     def _json(self, status: int, value: Any) -> None:
