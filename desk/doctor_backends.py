@@ -26,17 +26,13 @@ _LONG_LAG_S: Final = 600.0
 _KINDS: Final = ("articles", "events", "developments", "alerts")
 
 
-def _kafka_topics(url: str) -> Iterator[Finding]:
-    from connectors.kafka_options import parse_kafka_url
-    from connectors.kafka_topics import check_topics
+def _kafka(url: str) -> Iterable[Finding]:
+    from connectors.kafka_checks import examine_kafka
 
-    differing = check_topics(parse_kafka_url(url))
-    yield from (warning("topics", f"not as it should be: {line}", "kirkuk setup") for line in differing)
-    if not differing:
-        yield good("topics", "all there, with the settings that they should have")
+    return examine_kafka(url)
 
 
-LOG_SERVER_CHECKS: Final[Mapping[str, Sequence[ServerCheck]]] = {"kafka": (_kafka_topics,)}
+LOG_SERVER_CHECKS: Final[Mapping[str, Sequence[ServerCheck]]] = {"kafka": (_kafka,)}
 INDEX_SERVER_CHECKS: Final[Mapping[str, Sequence[ServerCheck]]] = {}
 
 

@@ -16,10 +16,7 @@ _SIGHT_PATIENCE: Final = 4.0
 
 
 class StageView(NamedTuple):
-    """What is known of one stage: whether its process runs, since when (seconds since 1970), and what it measured.
-
-    `timed`: its steps show in what it measured.
-    """
+    """What is known of one stage: whether its process runs, since when (seconds since 1970), and what it measured."""
 
     stage: str
     running: bool
@@ -27,7 +24,6 @@ class StageView(NamedTuple):
     families: Sequence[Metric] = ()
     restarts: int = 0
     error: str = ""
-    timed: bool = True
 
 
 def last_step(view: StageView) -> float:
@@ -45,8 +41,6 @@ def _alive(view: StageView, idle_s: float, options: MetricsOptions) -> Finding:
     check = f"stage {view.stage}"
     if not view.running:
         return good(check, "is being started again")
-    if not view.timed:
-        return good(check, "runs; its steps are taken by a streaming runner")
     if idle_s > options.live_within_s:
         message = f"no step for {idle_s:.0f} s, and metrics.live_within_s is {options.live_within_s:g}"
         return failure(check, message, "look at its log lines, then start the process again: nothing is lost by it")

@@ -81,14 +81,7 @@ def _health(findings: Sequence[Finding]) -> Answer:
     return Answer(HTTPStatus.SERVICE_UNAVAILABLE if failed else HTTPStatus.OK, _JSON, body + b"\n")
 
 
-def own_view(stage: str, settings: Settings) -> Views:
+def own_view(stage: str) -> Views:
     """Return how a stage that runs in this process sees itself."""
     started = time.time()
-    return lambda: [
-        StageView(stage, running=True, started=started, families=measured(stage), timed=is_timed(stage, settings))
-    ]
-
-
-def is_timed(stage: str, settings: Settings) -> bool:
-    """Tell whether a stage's steps are taken in its own process: a streaming runner may take them elsewhere."""
-    return not (stage == "match" and settings.match.streaming)
+    return lambda: [StageView(stage, running=True, started=started, families=measured(stage))]

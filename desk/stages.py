@@ -102,7 +102,7 @@ def run_stage(stage: str, settings: Settings, run: Run) -> Mapping[str, int]:
 
     if run.once:
         return STAGES[stage](settings, run)
-    with serving(settings, own_view(stage, settings), SystemClock()):
+    with serving(settings, own_view(stage), SystemClock()):
         return STAGES[stage](settings, run)
 
 

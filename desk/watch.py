@@ -16,7 +16,7 @@ from desk.children import ASK_METRICS, UNUSABLE, Child, Message, start_child
 from desk.health import StageView
 from desk.lock import RoleLock
 from desk.metrics_page import measured
-from desk.operations import is_timed, serving
+from desk.operations import serving
 from desk.settings import Settings
 from schemas.errors import KirkukError
 from schemas.records import Alert
@@ -100,8 +100,7 @@ class _Stage:
     def view(self) -> StageView:
         """Return what is known of the stage; may be called from any thread."""
         running = self.child is not None
-        timed = is_timed(self.name, self._settings)
-        return StageView(self.name, running, self._born, self._metrics, self.restarts, self.error, timed)
+        return StageView(self.name, running, self._born, self._metrics, self.restarts, self.error)
 
     def reap(self) -> None:
         """Notice that the child ended; plan its next start. Raises KirkukError when its settings are wrong."""

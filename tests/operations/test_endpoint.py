@@ -145,7 +145,7 @@ def test_a_stage_alone_serves_itself(tmp_path):
     and not ready.
     """
     settings = load_settings(data=tmp_path, environ={"KIRKUK_METRICS_LISTEN": "127.0.0.1:0"})
-    with serving(settings, own_view("match", settings), SystemClock(), every_s=0.1) as server:
+    with serving(settings, own_view("match"), SystemClock(), every_s=0.1) as server:
         assert b'kirkuk_stage_up{stage="match"} 1.0' in get(server.address, "/metrics")[2]
         assert get_json(server.address, "/health/live")[0] == 200
         time.sleep(0.5)
