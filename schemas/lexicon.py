@@ -1,7 +1,8 @@
 """The language part of an event schema as data: words, patterns, cues, time words; validated into frozen values.
 
-The files are `lexicon/<language>.<part>.yaml`; the parts are words, events, attribution, time and parties. Their
-grammar is in docs/schema.md, section "Lexicon". Word lists are YAML strings of words separated by blanks, with `_` for
+The files are `lexicon/<language>.<part>.yaml`; the parts are words, events, attribution, time and parties. More groups
+of events may stand in files of their own, `<language>.events.<name>.yaml`. The grammar is in docs/schema.md, section
+"Lexicon". Word lists are YAML strings of words separated by blanks, with `_` for
 a blank inside an entry; patterns stand one to a line.
 """
 
@@ -13,7 +14,7 @@ import msgspec
 from schemas.errors import SchemaError
 
 PARTS: Final = ("words", "events", "attribution", "time", "parties")
-FLAGS: Final = frozenset({"inf", "that", "passive", "active", "noobj", "anyobj", "ger", "adv"})
+FLAGS: Final = frozenset({"inf", "that", "passive", "active", "noobj", "anyobj", "ger", "adv", "neg", "future"})
 CLASSES: Final = frozenset({"@actor", "@place", "@person", "@any", "@party", "@num"})
 """Word classes that the matcher computes; the others are lists in the events file."""
 
@@ -69,7 +70,9 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     bare_nouns: str = ""
     """Nouns that carry the event even without any argument."""
     phrases: str = ""
-    """Fixed wordings, token by token."""
+    """Fixed wordings inside a noun phrase, token by token."""
+    idioms: str = ""
+    """Fixed wordings anywhere, lemma by lemma, with alternatives, word classes and gaps."""
     content: str = "free"
     """What an infinitive or that-clause below the trigger is: free, or folded (demands, threats: no event of its
     own)."""
@@ -85,6 +88,12 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     occur_verbs: str
     blocked: str = ""
     """Fixed wordings inside which no trigger counts ("by force of arms", "football")."""
+    groups: tuple[Group, ...]
+
+
+class MoreEvents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Further groups, which use the classes and frames of the events file."""
+
     groups: tuple[Group, ...]
 
 
@@ -248,6 +257,29 @@ def parse_pattern(line: str) -> Pattern:
     )
 
 
+class Wording(msgspec.Struct, frozen=True):
+    """One line of an `idioms` block, taken apart: what may stand at each place, `...` for a gap."""
+
+    parts: tuple[frozenset[str], ...]
+    flags: frozenset[str] = frozenset()
+    frame: str | None = None
+
+
+def parse_idiom(line: str) -> Wording:
+    """Read `take|pull ... off the air +neg => frame`. Raises ValueError saying what is wrong with the line."""
+    body, _, frame = line.partition("=>")
+    given = body.split()
+    flags = frozenset(word[1:] for word in given if word.startswith("+"))
+    parts = tuple(frozenset(word.split("|")) for word in given if not word.startswith("+"))
+    if not parts or "..." in parts[0] or any(word.startswith("@") for word in parts[0]):
+        raise ValueError(f"{line!r}: an idiom begins with a word")
+    if "..." in parts[-1]:
+        raise ValueError(f"{line!r}: an idiom ends with a word")
+    if wrong := flags - FLAGS:
+        raise ValueError(f"{line!r}: unknown flag +{min(wrong)}")
+    return Wording(parts=parts, flags=flags, frame=frame.strip() or None)
+
+
 def _group_faults(name: str, at: int, group: Group, events: Events, types: Mapping[str, Any]) -> list[str]:
     where = f"{name}: groups[{at}] ({group.type}/{group.mode})"
     kind = types.get(group.type)
@@ -266,15 +298,23 @@ def _group_faults(name: str, at: int, group: Group, events: Events, types: Mappi
         except ValueError as error:
             faults.append(f"{where}: verbs: {error}")
             continue
-        if pattern.frame and pattern.frame not in events.frames:
-            faults.append(f"{where}: verbs: {line!r}: no frame {pattern.frame!r}")
-        used = {word for constraint in pattern.constraints for word in constraint.allowed if word.startswith("@")}
-        faults += [
-            f"{where}: verbs: {line!r}: unknown class {word}"
-            for word in sorted(used - CLASSES)
-            if word[1:] not in events.classes
-        ]
+        used = {word for constraint in pattern.constraints for word in constraint.allowed}
+        faults += _name_faults(f"{where}: verbs: {line!r}", pattern.frame, used, events)
+    for line in lines(group.idioms):
+        try:
+            wording = parse_idiom(line)
+        except ValueError as error:
+            faults.append(f"{where}: idioms: {error}")
+            continue
+        used = {word for part in wording.parts for word in part}
+        faults += _name_faults(f"{where}: idioms: {line!r}", wording.frame, used, events)
     return faults
+
+
+def _name_faults(where: str, frame: str | None, used: set[str], events: Events) -> list[str]:
+    faults = [f"{where}: no frame {frame!r}"] if frame and frame not in events.frames else []
+    named = sorted(word for word in used - CLASSES if word.startswith("@"))
+    return faults + [f"{where}: unknown class {word}" for word in named if word[1:] not in events.classes]
 
 
 _STRUCTS: Final[Mapping[str, type[msgspec.Struct]]] = {
@@ -292,7 +332,7 @@ def _convert(files: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], list[
     faults = []
     for stem, content in sorted(files.items()):
         code, _, part = stem.partition(".")
-        kind = _STRUCTS.get(part)
+        kind = MoreEvents if part.startswith("events.") else _STRUCTS.get(part)
         if kind is None:
             faults.append(f"lexicon/{stem}.yaml: unknown part {part!r}; name files <language>.<part>.yaml")
             continue
@@ -309,9 +349,10 @@ def _check(parsed: Mapping[str, Mapping[str, Any]], types: Mapping[str, Any], ac
         if "core" not in parts and (missing := [part for part in PARTS if part not in parts]):
             faults += [f"lexicon/{code}.{part}.yaml: is missing" for part in missing]
         events = parts.get("events")
-        for at, group in enumerate(events.groups if events is not None else ()):
-            assert events is not None
-            faults += _group_faults(f"lexicon/{code}.events.yaml", at, group, events, types)
+        for part, more in parts.items():
+            for at, group in enumerate(more.groups if events is not None and part.startswith("events") else ()):
+                assert events is not None
+                faults += _group_faults(f"lexicon/{code}.{part}.yaml", at, group, events, types)
         core = parts.get("core")
         for at, group in enumerate(core.groups if core else ()):
             if group.type not in types:
@@ -329,6 +370,13 @@ def _party_faults(name: str, parties: Parties, actors: Mapping[str, Any]) -> lis
     return [f"{name}: {key}: unknown actor {actor!r}" for key, actor in named if actor not in actors]
 
 
+def _all_events(parts: Mapping[str, Any]) -> Events:
+    """Put the groups of further events files behind those of the first."""
+    more = (group for part in sorted(parts) if part.startswith("events.") for group in parts[part].groups)
+    events: Events = parts["events"]
+    return msgspec.structs.replace(events, groups=(*events.groups, *more))
+
+
 def load_languages(
     files: Mapping[str, Any], types: Mapping[str, Any], actors: Mapping[str, Any]
 ) -> tuple[dict[str, Language], dict[str, Core]]:
@@ -341,7 +389,7 @@ def load_languages(
     if faults:
         raise SchemaError("\n".join(faults))
     full = {
-        code: Language(code=code, **{part: parts[part] for part in PARTS})
+        code: Language(code=code, **{part: parts[part] for part in PARTS} | {"events": _all_events(parts)})
         for code, parts in parsed.items()
         if all(part in parts for part in PARTS)
     }

@@ -1,8 +1,9 @@
 """Event patterns of one language compiled for look-up by verb or noun lemma."""
 
+from collections import Counter
 from typing import Final, NamedTuple
 
-from schemas.lexicon import Constraint, Frame, Group, Language, Pattern, lines, parse_pattern, words
+from schemas.lexicon import Constraint, Frame, Group, Language, Pattern, lines, parse_idiom, parse_pattern, words
 
 
 class Slots(NamedTuple):
@@ -22,6 +23,13 @@ class Rule(NamedTuple):
     group: Group
     pattern: Pattern
     slots: Slots
+
+
+class Idiom(NamedTuple):
+    """A wording of several words, by what may stand at each place."""
+
+    parts: tuple[frozenset[str], ...]
+    rule: Rule
 
 
 def _split(names: str) -> tuple[str, ...]:
@@ -49,6 +57,9 @@ class Patterns:
         self.verbs: dict[str, list[Rule]] = {}
         self.nouns: dict[str, list[Rule]] = {}
         self.phrases: dict[str, list[tuple[tuple[str, ...], Rule]]] = {}
+        self.idioms: dict[str, list[Idiom]] = {}
+        self.bare: set[str] = set()
+        self._counts = Counter[str]()
         self.light = frozenset(words(events.light_verbs))
         self.occur = frozenset(words(events.occur_verbs))
         self.blocked = frozenset(words(events.blocked))
@@ -61,18 +72,39 @@ class Patterns:
 
     def _add(self, group: Group, frames: dict[str, Slots]) -> None:
         name = f"{group.type}.{group.mode}" if group.mode else group.type
-        for number, line in enumerate(lines(group.verbs), start=1):
+        for line in lines(group.verbs):
             pattern = self._resolve(parse_pattern(line))
-            rule = Rule(f"{name}.{number}", group, pattern, frames[pattern.frame or group.frame])
+            self._counts[name] += 1
+            rule = Rule(f"{name}.{self._counts[name]}", group, pattern, frames[pattern.frame or group.frame])
             for lemma in pattern.lemmas:
                 self.verbs.setdefault(lemma, []).append(rule)
-        for noun in words(group.nouns):
+        self.bare.update(words(group.bare_nouns))
+        for noun in words(group.nouns) + words(group.bare_nouns):
             rule = Rule(f"{name}.n.{noun}", group, Pattern(lemmas=(noun,)), frames[group.frame])
             self.nouns.setdefault(noun, []).append(rule)
         for phrase in lines(group.phrases):
             tokens = tuple(phrase.split())
             rule = Rule(f"{name}.p.{'-'.join(tokens)}", group, Pattern(lemmas=tokens), frames[group.frame])
             self.phrases.setdefault(tokens[0], []).append((tokens, rule))
+
+        for line in lines(group.idioms):
+            self._add_idiom(name, group, line, frames)
+
+    def _add_idiom(self, name: str, group: Group, line: str, frames: dict[str, Slots]) -> None:
+        wording = parse_idiom(line)
+        parts = tuple(
+            frozenset(
+                inner
+                for word in part
+                for inner in (self.classes.get(word[1:], {word}) | {word} if word[:1] == "@" else {word})
+            )
+            for part in wording.parts
+        )
+        pattern = Pattern(lemmas=(), flags=wording.flags, frame=wording.frame, weight=len(parts))
+        label = "-".join("|".join(sorted(part)) for part in wording.parts)
+        rule = Rule(f"{name}.i.{label}", group, pattern, frames[wording.frame or group.frame])
+        for first in parts[0]:
+            self.idioms.setdefault(first, []).append(Idiom(parts, rule))
 
     def _resolve(self, pattern: Pattern) -> Pattern:
         """Put the words of named classes in the place of their names; computed classes stay."""

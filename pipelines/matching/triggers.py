@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from pipelines.matching.idioms import Wording, clause_of, find_wordings
 from pipelines.matching.lexicon import Patterns, Rule
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause, Phrase
@@ -35,8 +36,10 @@ class Triggers:
 
     def find(self, sentence: Sentence, clauses: list[Clause]) -> list[Found]:
         """Return triggers in the order of the sentence; at most one of a type for each word."""
-        found = [hit for clause in clauses for hit in self._verbal(sentence, clause)]
-        taken = {hit.start for hit in found}
+        found = self._wordings(sentence, clauses)
+        covered = {token for hit in found for token in range(hit.start, hit.end)}
+        found += [hit for clause in clauses for hit in self._verbal(sentence, clause) if hit.start not in covered]
+        taken = {hit.start for hit in found} | covered
         found += [hit for hit in self._phrases(sentence, clauses) if hit.start not in taken]
         taken |= {token for hit in found if hit.nominal for token in range(hit.start, hit.end)}
         used = self._object_heads(found)
@@ -48,6 +51,34 @@ class Triggers:
         ]
         found.sort(key=lambda hit: (hit.start, hit.rule.id))
         return found
+
+    def _wordings(self, sentence: Sentence, clauses: list[Clause]) -> list[Found]:
+        """Return the idioms, whose roles stand around their verb, or around the noun that they hold."""
+        wordings = find_wordings(sentence, self.patterns.idioms, self.parties)
+        if not wordings:
+            return []
+        phrases = [(clause, phrase) for clause in clauses for phrase in clause_phrases(clause)]
+        found = []
+        for wording in wordings:
+            clause = clause_of(wording, clauses, phrases)
+            if clause is not None and self._flags_hold(clause, wording.rule):
+                slots = self._slots_around(wording, clause, phrases)
+                found.append(Found(wording.start, wording.end, wording.rule, clause, slots))
+        return found
+
+    def _flags_hold(self, clause: Clause, rule: Rule) -> bool:
+        return clause.verb is None or all(self._flag(clause, flag) for flag in rule.pattern.flags)
+
+    def _slots_around(
+        self, wording: Wording, clause: Clause, phrases: list[tuple[Clause, Phrase]]
+    ) -> dict[str, list[Phrase]]:
+        verb = clause.verb
+        if verb is not None and wording.start <= verb.head < wording.end:
+            return clause_slots(clause)
+        inside = [phrase for _, phrase in phrases if wording.start <= phrase.head < wording.end]
+        slots = noun_slots(wording.rule, inside[-1], clause, self.patterns) if inside else {"subj": [], "obj": []}
+        slots["subj"] = slots["subj"] or [phrase for phrase in clause.doers() if phrase not in inside]
+        return slots
 
     @staticmethod
     def _object_heads(found: list[Found]) -> frozenset[int]:
@@ -69,18 +100,18 @@ class Triggers:
         if not rules:
             return
         slots = clause_slots(clause)
-        types: set[str] = set()
-        for rule in rules:
-            if types and rule.pattern.weight < 2:
-                break
-            if rule.group.type in types or not self._fits(sentence, clause, rule, slots):
-                continue
-            if types:
-                continue
-            types.add(rule.group.type)
+        rule = next((rule for rule in rules if self._fits(sentence, clause, rule, slots)), None)
+        if rule is None and verb.passive and not slots["subj"]:
+            rule = next((rule for rule in rules if self._fits(sentence, clause, rule, slots, unsaid=True)), None)
+        if rule is not None:
             yield Found(verb.head, self._trigger_end(clause, rule), rule, clause, slots)
 
-    def _fits(self, sentence: Sentence, clause: Clause, rule: Rule, slots: dict[str, list[Phrase]]) -> bool:
+    def _fits(
+        self, sentence: Sentence, clause: Clause, rule: Rule, slots: dict[str, list[Phrase]], *, unsaid: bool = False
+    ) -> bool:
+        """Tell whether all conditions hold. `unsaid`: a passive leaves the doer out ("the base was taken"); what it
+        was done to, or where, must hold all the more.
+        """
         pattern, verb = rule.pattern, clause.verb
         assert verb is not None
         if pattern.particles and self._particle(clause, pattern.particles) < 0:
@@ -88,7 +119,12 @@ class Triggers:
         for flag in pattern.flags:
             if not self._flag(clause, flag):
                 return False
-        return all(self._holds(sentence, clause, constraint, slots) for constraint in pattern.constraints)
+        constraints = pattern.constraints
+        if unsaid:
+            constraints = tuple(one for one in constraints if one.slot != "subj" or one.absent)
+            if all(one.absent for one in constraints):
+                return False
+        return all(self._holds(sentence, clause, constraint, slots) for constraint in constraints)
 
     @staticmethod
     def _flag(clause: Clause, flag: str) -> bool:
@@ -100,6 +136,10 @@ class Triggers:
             return not verb.passive
         if flag == "noobj":
             return not clause.objects
+        if flag == "neg":
+            return verb.negated or any(phrase.negated for phrase in (*clause.doers()[:1], *clause.undergoers()[:1]))
+        if flag == "future":
+            return verb.modal in _WILL
         children = clause.children
         if flag == "inf":
             return any(child.kind == "inf" for child in children)
@@ -237,7 +277,7 @@ class Triggers:
                 else None
             )
         strong = self._eventive(phrase, clause)
-        argued = self._has_party(sentence, phrase)
+        argued = sentence.lemmas[phrase.head] in self.patterns.bare or self._has_party(sentence, phrase)
         if not strong and not argued:
             return None
         return Found(phrase.head, phrase.head + 1, rule, clause, slots, True)
@@ -271,6 +311,8 @@ class Triggers:
         return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
 
 
+_WILL: Final = frozenset({"will", "'ll", "wo", "shall", "would", "'d"})
+"""What makes a promise or threat of a verb."""
 _CONTESTS: Final = frozenset({"fight", "battle"})
 """Nouns that are an event only where they are over a place."""
 _ONGOING: Final = frozenset({"underway", "ongoing", "under"})

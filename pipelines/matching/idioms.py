@@ -1,0 +1,97 @@
+"""Fixed wordings with gaps ("took ... off the air", "on strike"), found by lemmas whatever the clauses look like."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from pipelines.matching.lexicon import Idiom, Rule
+from pipelines.matching.parties import Parties
+from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.tokens import Sentence
+
+GAP: Final = "..."
+_WIDEST: Final = 5
+"""Tokens that a gap may leave out."""
+_STOPS: Final = frozenset({"COMMA", "PUNCT", "BREAK", "QUOTE", "CONJ"})
+"""What no gap reaches across."""
+_AUXILIARIES: Final = {"BE": "be", "HAVE": "have", "DO": "do"}
+
+
+class Wording(NamedTuple):
+    """Where a wording stands in a sentence: tokens [start, end)."""
+
+    start: int
+    end: int
+    rule: Rule
+
+
+def find_wordings(sentence: Sentence, table: Mapping[str, Sequence[Idiom]], parties: Parties) -> list[Wording]:
+    """Return the wordings of a sentence, the longest of those that begin at a token, none inside another."""
+    found: list[Wording] = []
+    at = 0
+    while at < len(sentence):
+        best: Wording | None = None
+        for idiom in _candidates(sentence, table, at):
+            end = _end(sentence, idiom.parts, at, parties)
+            if end is not None and (best is None or end > best.end):
+                best = Wording(at, end, idiom.rule)
+        if best is not None:
+            found.append(best)
+        at = best.end if best is not None else at + 1
+    return found
+
+
+def _candidates(sentence: Sentence, table: Mapping[str, Sequence[Idiom]], at: int) -> Iterator[Idiom]:
+    low, lemma = sentence.lows[at], sentence.lemmas[at]
+    yield from table.get(low, ())
+    if lemma != low:
+        yield from table.get(lemma, ())
+
+
+def _forms(sentence: Sentence, at: int) -> set[str]:
+    return {sentence.lows[at], sentence.lemmas[at], _AUXILIARIES.get(sentence.tags[at], sentence.lows[at])}
+
+
+def _end(sentence: Sentence, parts: Sequence[frozenset[str]], at: int, parties: Parties) -> int | None:
+    """Return the token behind the wording, were it to begin at `at`."""
+    open_at = {at}
+    for part in parts:
+        if GAP in part:
+            open_at = {further for one in open_at for further in _reach(sentence, one)}
+        else:
+            open_at = {one + 1 for one in open_at if one < len(sentence) and _fits(sentence, one, part, parties)}
+        if not open_at:
+            return None
+    return min(open_at)
+
+
+def _reach(sentence: Sentence, at: int) -> Iterator[int]:
+    yield at
+    for step in range(at, min(at + _WIDEST, len(sentence))):
+        if sentence.tags[step] in _STOPS:
+            return
+        yield step + 1
+
+
+def _fits(sentence: Sentence, at: int, part: frozenset[str], parties: Parties) -> bool:
+    if not part.isdisjoint(_forms(sentence, at)):
+        return True
+    if "@num" in part and sentence.tags[at] == "NUM":
+        return True
+    mention = sentence.mentions[at]
+    if mention is not None and (("@actor" in part and mention.actors) or ("@place" in part and mention.places)):
+        return True
+    if "@person" in part and (sentence.lemmas[at] in parties.persons or sentence.tags[at] == "PRON"):
+        return True
+    return "@any" in part and sentence.tags[at] in {"NOUN", "NAME", "PRON"}
+
+
+def clause_of(wording: Wording, clauses: Sequence[Clause], phrases: Sequence[tuple[Clause, Phrase]]) -> Clause | None:
+    """Return the clause that a wording belongs to: the one whose verb or phrase is in it, else the last before it."""
+    inside = [one for one in clauses if one.verb is not None and wording.start <= one.verb.head < wording.end]
+    if inside:
+        return inside[0]
+    for clause, phrase in phrases:
+        if phrase.start < wording.end and wording.start < phrase.end:
+            return clause
+    before = [one for one in clauses if one.verb is not None and one.verb.head < wording.start]
+    return before[-1] if before else next(iter(clauses), None)
