@@ -120,3 +120,14 @@ def test_a_second_task_manager_comes_as_the_runbook_says(
     assert set(worker["depends_on"]) == {"taskmanager-2"}
     assert worker["environment"] == services["beam-worker"]["environment"]
     assert services["taskmanager-2"]["volumes"] == services["taskmanager"]["volumes"]
+
+
+def test_the_check_itself_is_clean(resolve: Resolve) -> None:
+    """The Go program is formatted, go vet has nothing to say, and it needs one module beside Go's own."""
+    folder = Path(__file__).parent / "check"
+    unformatted = subprocess.run(["gofmt", "-l", "."], cwd=folder, capture_output=True, text=True)
+    assert (unformatted.returncode, unformatted.stdout) == (0, "")
+    vetted = subprocess.run(["go", "vet", "./..."], cwd=folder, capture_output=True, text=True)
+    assert vetted.returncode == 0, vetted.stderr
+    needed = [line for line in (folder / "go.mod").read_text("utf-8").splitlines() if " v" in line]
+    assert len([line for line in needed if "// indirect" not in line]) == 1
