@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from pipelines.matching.participles import VERBS
-from pipelines.matching.phrases import Clause, Phrase, VerbGroup
+from pipelines.matching.phrases import Clause, Phrase, VerbGroup, is_time
 from pipelines.matching.tokens import Sentence
 
 PHRASE_TAGS: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$", "PRON"})
@@ -150,13 +150,15 @@ def opens_infinitive(sentence: Sentence, at: int) -> bool:
     return ahead < len(tags) and tags[ahead] in {"VB", "BE", "HAVE", "DO"}
 
 
-def clause_opener(clause: Clause, verb: VerbGroup) -> tuple[str, list[Phrase]] | None:
+def clause_opener(sentence: Sentence, clause: Clause, verb: VerbGroup) -> tuple[str, list[Phrase]] | None:
     """Return the last "before X (and Y)" of a clause, where a finite verb now makes it a clause of its own."""
     if not clause.preps:
         return None
     prep, phrase = clause.preps[-1]
     headline = prep == "as" and phrase.end == verb.start
     if clause.verb is None and clause.subjects and not headline:
+        return None
+    if prep == "for" and is_time(sentence, phrase):
         return None
     if prep not in CLAUSE_PREPOSITIONS:
         holder = phrase.holder

@@ -23,7 +23,7 @@ from pipelines.matching.parse import Parser
 from pipelines.matching.parties import Parties
 from pipelines.matching.realis import Moods
 from pipelines.matching.relevance import gate_ids, is_relevant
-from pipelines.matching.roles import code_trigger
+from pipelines.matching.roles import code_trigger, spoken
 from pipelines.matching.scanner import Mention, Scanner
 from pipelines.matching.sentences import sentence_spans
 from pipelines.matching.speech import Speech
@@ -31,6 +31,7 @@ from pipelines.matching.tagger import tag
 from pipelines.matching.tokens import QUOTES, tokenise
 from pipelines.matching.topic import Field, Topic
 from pipelines.matching.triggers import Triggers
+from pipelines.matching.whereabouts import setting_after
 from schemas.lexicon import Language, load_languages, words
 from schemas.records import CodedEvent, EventTime, SchemaRef
 from schemas.vocabulary import Vocabulary
@@ -143,6 +144,7 @@ class Coder:
         context = self._context(published, everyone=all_sentences)
         events = self._field(context, title, in_title, title=True)
         context.speech.reset()
+        context.setting = None
         events += self._field(context, text, in_text, title=False)
         return self._outcome(events, fields, all_sentences=all_sentences)
 
@@ -203,7 +205,7 @@ class Coder:
             if context.speech.revealed:
                 claim = claim_of(context.speech.revealed)
                 for at in waiting:
-                    events[at] = msgspec.structs.replace(events[at], claim=claim)
+                    events[at] = spoken(events[at], claim)
             if not context.speech.unattributed:
                 waiting.clear()
             else:
@@ -221,6 +223,7 @@ class Coder:
     ) -> list[CodedEvent]:
         sentence = tokenise(text, span, mentions, title=title)
         tag(sentence, self.grammar)
+        context.speech.begin(sentence)
         clauses = Parser(sentence, self.tables).parse()
         context.begin(sentence, clauses)
         found = context.triggers.find(sentence, clauses)
@@ -233,6 +236,7 @@ class Coder:
             if event is not None:
                 numbers = for_event(event.type, magnitudes)
                 events.append(msgspec.structs.replace(event, magnitude=numbers))
+        context.setting = setting_after(events)
         context.parties.remember(sentence, clauses)
         context.speech.after(sentence, clauses, context.parties)
         return events

@@ -10,7 +10,7 @@ from pipelines.matching.realis import Moods
 from pipelines.matching.speech import Speech
 from pipelines.matching.tokens import Sentence
 from pipelines.matching.triggers import Triggers
-from schemas.records import EventTime
+from schemas.records import EventTime, Party
 
 
 class Context:
@@ -38,6 +38,7 @@ class Context:
         self.everyone = everyone
         self.times: list[When] = []
         self.anchor: date | None = None
+        self.setting: Party | None = None
         self.sentence: Sentence
         self.clauses: list[Clause] = []
         self._beside: list[tuple[int, Clause, Credit]] | None = None

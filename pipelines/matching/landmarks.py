@@ -48,11 +48,22 @@ class Landmarks:
             return self._last(sentence, phrase.start, head, seen)
         return []
 
+    def is_place(self, sentence: Sentence, at: int) -> bool:
+        """Tell whether the name at a token is meant as a place: a capital without a preposition is a government."""
+        mention = sentence.mentions[at]
+        if mention is None or not mention.places:
+            return False
+        return self._places[mention.places[0]].metonym is None or (at > 0 and sentence.tags[at - 1] in {"PREP", "TO"})
+
     def _last(self, sentence: Sentence, at: int, head: str, seen: Sequence[str]) -> list[str]:
         kinds = _KINDS.get(head)
         if kinds is None:
             return []
-        here = [mention.places[0] for mention in sentence.mentions[:at] if mention is not None and mention.places]
+        here = [
+            mention.places[0]
+            for token, mention in enumerate(sentence.mentions[:at])
+            if mention is not None and self.is_place(sentence, token)
+        ]
         for name in (*reversed(here), *reversed(seen)):
             if self._places[name].kind in kinds:
                 return [name]

@@ -262,7 +262,9 @@ class Parser:
         ):
             return self.conj and bool(self.last.late) and self.last.end >= phrase.start - 2
         if self.conj:
-            return self.last.end >= phrase.start - 3
+            # ", and" opens a clause unless it ends a list.
+            listed = not self.comma or self.last.coordinated or self.clause.verb is None
+            return listed and self.last.end >= phrase.start - 3
         if self.last.prep is not None and self.clause.verb is None and not self.clause.subjects:
             return False
         return list_goes_on(self.sentence, phrase.end)
@@ -341,7 +343,7 @@ class Parser:
         stolen = stealable(clause)
         if stolen is not None and not self.conj and not prep_is_later(clause, stolen):
             steal(self, clause, stolen)
-        elif steal_prep(self, clause, verb):
+        elif not (self.conj or self.comma) and steal_prep(self, clause, verb):
             return
         elif above is not None and not self.conj:
             self.clause = above

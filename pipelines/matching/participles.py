@@ -62,7 +62,10 @@ def _after_comma(sentence: Sentence, at: int, forms: set[str]) -> str:
     """Tell the insertion ("X, suspected by Y, has") from the verb that an insertion has kept waiting."""
     if "VBN" not in forms:
         return "VBD"
-    by_somebody = sentence.lows[min(at + 1, len(sentence) - 1)] == "by"
+    beside = min(at + 1, len(sentence) - 1)
+    by_somebody = sentence.lows[beside] == "by"
+    if sentence.tags[beside] in {"NOUN", "NAME", "PRP$"} or sentence.lows[beside] in {"the", "a", "an", "that"}:
+        return "VBD"
     return "VBN" if by_somebody or _inserted(sentence, at) else "VBD"
 
 
@@ -70,9 +73,11 @@ def _parallel(sentence: Sentence, at: int, before: int, forms: set[str], tense: 
     """After "and": the form of the last verb before, but what has an object of its own is no passive."""
     tags = sentence.tags
     for back in range(before - 1, max(-1, before - LOOKAHEAD), -1):
+        if tags[back] == "VB" and "VB" in forms:
+            return "VB"
         if tags[back] in {"VBD", "VBN", "VBZ"}:
             wanted = "VBD" if tags[back] == "VBZ" else tags[back]
-            has_object = at + 1 < len(tags) and tags[at + 1] in _OBJECTS
+            has_object = at + 1 < len(tags) and tags[at + 1] in _OBJECTS | {"SUB"}
             if wanted == "VBN" and has_object and not _perfect(sentence, back):
                 wanted = "VBD"
             return wanted if wanted in forms else tense

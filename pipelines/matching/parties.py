@@ -17,6 +17,7 @@ from schemas.records import Party
 from schemas.vocabulary import Vocabulary
 
 _PERSONAL: Final = frozenset({"he", "him", "himself", "she", "her", "herself"})
+_FIRST: Final = frozenset({"we", "us", "ourselves", "i", "me"})
 _PLURAL: Final = frozenset({"they", "them", "themselves"})
 _TITLES: Final = frozenset(
     [
@@ -106,10 +107,12 @@ class Parties:
         self.memory = Memory()
         self.today: date | None = None
         self.everyone = False
+        self.speaker: str | None = None
 
     def begin(self, published: date | None, *, everyone: bool) -> None:
         """Forget the last article."""
         self.memory = Memory()
+        self.speaker = None
         self.today = published
         self.everyone = everyone
 
@@ -127,14 +130,15 @@ class Parties:
         back, whether they are named or described; of groups, those that somebody did something to come before
         them.
         """
-        for mention in reversed(sentence.mentions):
+        for at in range(len(sentence) - 1, -1, -1):
+            mention = sentence.mentions[at]
             if mention is None:
                 continue
             for actor in mention.actors[:1]:
                 seen = self.memory.people if self.kind(actor) == "person" else self.memory.groups
                 self.memory.saw(seen, self._choose(mention.actors))
-            for place in mention.places[:1]:
-                self.memory.saw(self.memory.places, place)
+            if self.landmarks.is_place(sentence, at):
+                self.memory.saw(self.memory.places, mention.places[0])
         for phrase in (*_objects(clauses), *_subjects(clauses)):
             for actor in self.ids(sentence, phrase)[:1]:
                 self._name(sentence, phrase, actor)
@@ -161,6 +165,8 @@ class Parties:
 
     def is_class(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
         """Tell whether a phrase is an @actor, @party, @person or @place."""
+        if allowed & {"@actor", "@party"} and sentence.lows[phrase.head] in _FIRST:
+            return True
         if "@place" in allowed and (self.place_ids(sentence, phrase) or (self.everyone and _is_name(sentence, phrase))):
             return True
         if allowed & {"@actor", "@party"} and (self.everyone or self.ids(sentence, phrase)):
@@ -173,7 +179,9 @@ class Parties:
         return False
 
     def force_like(self, sentence: Sentence, phrase: Phrase) -> bool:
-        """Tell whether a phrase is an armed body."""
+        """Tell whether a phrase is an armed body, or the "we" of whoever is quoted."""
+        if sentence.lows[phrase.head] == "we":
+            return True
         classes = self.heads.get(sentence.lemmas[phrase.head], ())
         if "force" in classes or "militia" in classes or "police" in classes:
             return True
@@ -215,10 +223,22 @@ class Parties:
     def _owner(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
         """Resolve "X's office", "his aides" and "the prime minister's spokesman" to whose they are."""
         owner = phrase.possessor
+        if sentence.tags[phrase.start] == "PRP$":
+            return None if _BELONGING.isdisjoint(classes) else self._whose(sentence, phrase.start)
         if owner is None or (_BELONGING.isdisjoint(classes) and sentence.lemmas[phrase.head] not in _ENTOURAGE):
             return None
         found = self.ids(sentence, owner) if sentence.mentions[owner.head] is None else []
         return found[0] if found else None
+
+    def _whose(self, sentence: Sentence, at: int) -> str | None:
+        """Resolve a possessive pronoun to a party: "our men" are the speaker's, "his forces" those of his party."""
+        low = sentence.lows[at]
+        if low in {"our", "my"}:
+            return self.speaker
+        if low in {"their", "its"}:
+            return next(self._recent(sentence, at, person=False), None)
+        name = next(self._recent(sentence, at, person=True), None) if low in {"his", "her"} else None
+        return self.vocabulary.actors[name].member_of or name if name is not None else None
 
     def _narrow(self, actor: str, sentence: Sentence, phrase: Phrase) -> str:
         """Narrow "peshmerga" by "of the KDP", "PUK" or "linked to the PUK"."""
@@ -380,6 +400,8 @@ class Parties:
         if low in _PERSONAL or low in _PLURAL:
             name = next(self._recent(sentence, at, person=low in _PERSONAL), None)
             return [name] if name is not None else []
+        if low in _FIRST:
+            return [self.speaker] if self.speaker is not None else []
         if low == "it" and opens_speech(sentence, at, self.said):
             return self.memory.groups[-1:]
         return []

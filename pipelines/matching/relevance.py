@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from schemas.records import CodedEvent
+from schemas.records import CodedEvent, Party
 from schemas.vocabulary import Vocabulary
 
 _SIDES: Final = (frozenset({"kurdish"}), frozenset({"federal", "iran"}))
@@ -46,7 +46,8 @@ def event_is_relevant(event: CodedEvent, vocabulary: Vocabulary) -> bool:
     """Apply to one event the grounds that one event can give: its place, and the vote."""
     if event.realis in _UNDATED or (event.type == "OIL" and event.mode == "price"):
         return False
-    places = [place for party in event.places if (place := vocabulary.places.get(party.id or "")) is not None]
+    told = [party for party in event.places if _is_told(party, event)]
+    places = [place for party in told if (place := vocabulary.places.get(party.id or "")) is not None]
     if any(place.theatre for place in places) and (event.type not in _WORDS or _is_known(event)):
         return True
     sides = _sides(event, vocabulary)
@@ -54,6 +55,11 @@ def event_is_relevant(event: CodedEvent, vocabulary: Vocabulary) -> bool:
     return bool(
         kind and kind.intrinsically_relevant and (sides & _SIDES[0] or any(_kurdish(place.id) for place in places))
     )
+
+
+def _is_told(party: Party, event: CodedEvent) -> bool:
+    """Tell a place of the event's own sentence from one that the sentence before has left to it."""
+    return party.span is None or event.sentence[0] <= party.span[0] < event.sentence[1]
 
 
 def _is_known(event: CodedEvent) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from pipelines.matching.attribution import claim_of
 from pipelines.matching.context import Context
 from pipelines.matching.dates import When
@@ -19,6 +21,8 @@ _MOST_PARTIES: Final = 12
 _EMPTY_WORDS: Final = frozenset(
     {"it", "there", "this", "that", "which", "who", "what", "one", "something", "nothing", "nobody"}
 )
+_SPEAKERS: Final = frozenset({"we", "us"})
+"""Words for the one who is quoted, whoever that turns out to be."""
 _CONTENT: Final = frozenset({"inf", "comp", "ger"})
 
 
@@ -26,6 +30,8 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     """Code one trigger; None when it is the content of a demand or threat, or nothing ties it to anybody."""
     if _folded(found, others, context.moods):
         return None
+    claim = _claim(context, found)
+    context.parties.speaker = next((source.id for source in reversed(claim.sources) if source.id is not None), None)
     actors, recipients, places = _roles(context, found)
     if not (context.everyone or actors or recipients or places or any(context.sentence.mentions)):
         return None
@@ -45,12 +51,25 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
         time=time.time() if time is not None else context.default_time,
         realis=realis,
         negated=negated,
-        claim=_claim(context, found),
+        claim=claim,
         trigger=Trigger(text=sentence.text[trigger[0] : trigger[1]], span=trigger),
         sentence=sentence.span,
         score=_score(found, actors, recipients, places),
         rules=(found.rule.id,),
     )
+
+
+def spoken(event: CodedEvent, claim: Claim) -> CodedEvent:
+    """Give an event of a quotation its source, once the text has said who that is; "we" is that one."""
+    speaker = next((source.id for source in reversed(claim.sources)), None)
+    actors, recipients = (
+        tuple(
+            msgspec.structs.replace(one, id=speaker) if one.id is None and one.text.lower() in _SPEAKERS else one
+            for one in role
+        )
+        for role in (event.actors, event.recipients)
+    )
+    return msgspec.structs.replace(event, claim=claim, actors=actors, recipients=recipients)
 
 
 def _folded(found: Found, others: list[Found], moods: Moods) -> bool:
@@ -65,9 +84,13 @@ def _folded(found: Found, others: list[Found], moods: Moods) -> bool:
 
 
 def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
-    moods, clause = context.moods, found.clause
+    moods, clause, flags = context.moods, found.clause, found.rule.pattern.flags
     if not found.nominal:
-        return moods.realis(clause), moods.negated(clause)
+        realis, negated = moods.realis(clause), moods.negated(clause)
+        if "future" in flags or "neg" in flags:
+            # To say "will not leave" is to refuse, "will fight" to threaten: said, it is done.
+            return ("actual" if clause.mark not in moods.marks else realis), negated and "neg" not in flags
+        return realis, negated
     phrase = next((phrase for phrase in clause_phrases(clause) if phrase.start <= found.start < phrase.end), None)
     realis, negated = moods.of_noun(context.sentence, clause, phrase) if phrase is not None else ("actual", False)
     if clause.verb is None or not is_argument(found) or realis != "actual" or negated:
@@ -196,6 +219,8 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
     if ids:
         used.add(phrase.start)
         return [parties.party(sentence, phrase, actor) for actor in ids]
+    if sentence.lows[phrase.head] in _SPEAKERS and (context.speech.unattributed or "QUOTE" in sentence.tags):
+        return [parties.party(sentence, phrase, None)]
     if sentence.lows[phrase.head] in _EMPTY_WORDS and not (phrase.preps and context.everyone):
         return []
     body = sentence.lemmas[phrase.head] in parties.heads

@@ -19,17 +19,23 @@ class Speech:
         self._colon_until = -1
         self._last: list[Credit] = []
         self._end = 0
+        self._paused = self._resumed = False
         self.revealed: list[Credit] = []
 
     def reset(self) -> None:
         """Begin another field."""
         self.speaker, self._open, self._colon_until, self._last, self.revealed = [], False, -1, [], []
-        self._end = 0
+        self._end, self._paused = 0, False
+
+    def begin(self, sentence: Sentence) -> None:
+        """Turn to the next sentence: a quotation goes on in a new paragraph that opens with a mark."""
+        self._resumed = self._paused and bool(sentence.lows) and sentence.lows[0] in QUOTES
+        self._open, self._paused = self._open or self._resumed, False
 
     @property
     def unattributed(self) -> bool:
         """Tell whether a quotation is open of which nobody has said yet whose it is."""
-        return self._open and not self.speaker
+        return (self._open or self._paused) and not self.speaker
 
     def current(self, sentence: Sentence) -> list[Credit]:
         """Return the sources that a sentence inherits."""
@@ -47,9 +53,9 @@ class Speech:
         """Take note of quotation marks, of a closing colon, and of who spoke."""
         spoke = self._spoke(sentence, clauses, parties)
         self.revealed = spoke if self.unattributed else []
-        if not self._open and sentence.span[0] >= self._colon_until:
+        if not self._open and not self._paused and sentence.span[0] >= self._colon_until:
             self.speaker = self.current(sentence)
-        for low in sentence.lows:
+        for low in sentence.lows[self._resumed :]:
             if low in QUOTES:
                 self._open = low in "“«„" if low in "“”«»„" else not self._open
         if spoke:
@@ -66,7 +72,7 @@ class Speech:
             stop = text.find("\n", begin)
             self._colon_until = stop if stop >= 0 else len(text)
         if "\n" in text[end : end + 2] and end >= self._colon_until:
-            self._open = False
+            self._open, self._paused = False, self._open
 
     def _spoke(self, sentence: Sentence, clauses: list[Clause], parties: Parties) -> list[Credit]:
         beside = self._credits.beside(sentence, clauses, parties)

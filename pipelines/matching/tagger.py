@@ -22,7 +22,7 @@ _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", 
 _OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
 _OPENS_THING: Final = frozenset({"DET", "PRP$", "PRON", "NAME"})
 """What follows "close" in "to close their border", and not in "to close allies"."""
-_CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PRON", "WH"})
+_CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PRON", "WH", "MODAL"})
 _AFTER_THERE: Final = frozenset({"BE", "MODAL", "HAVE", "V?", "VBD"})
 """What follows the "there" that opens a clause; elsewhere it is a place."""
 _NUMBER: Final = re.compile(r"\d")
@@ -40,10 +40,20 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
     """Mark names before which a noun phrase ends: "in a speech | Barzani", but not "party leader Barzani"."""
     tags = sentence.tags
     for at in range(1, len(tags)):
-        if (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles) or (
-            tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months
+        if (
+            (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles)
+            or (tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months)
+            or _ends_setting(sentence, at)
         ):
             sentence.breaks.add(at)
+
+
+def _ends_setting(sentence: Sentence, at: int) -> bool:
+    """Tell whether a sentence has opened with "in X" and goes on with its subject ("In Erbil teachers marched")."""
+    mention = sentence.mentions[at - 1]
+    if at != 2 or sentence.tags[0] != "PREP" or mention is None or not mention.places:
+        return False
+    return sentence.tags[at] == "NOUN" and _is_plural(sentence.lows[at])
 
 
 def _capitalised_title(sentence: Sentence) -> bool:
@@ -64,7 +74,13 @@ def _look_up(sentence: Sentence, grammar: Grammar) -> None:
             sentence.lemmas[at] = low
             continue
         capital = letter.isupper() and not shouting
-        sentence.tags[at], sentence.lemmas[at] = _first_guess(low, letter, grammar, capital=capital, first=at == 0)
+        first = _opens(sentence, at)
+        sentence.tags[at], sentence.lemmas[at] = _first_guess(low, letter, grammar, capital=capital, first=first)
+
+
+def _opens(sentence: Sentence, at: int) -> bool:
+    """Tell whether a word has its capital from where it stands: first of the sentence or of a quotation."""
+    return at == 0 or sentence.tags[at - 1] == "QUOTE"
 
 
 def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, first: bool) -> tuple[str, str]:
@@ -141,6 +157,9 @@ def _closed_class(sentence: Sentence, grammar: Grammar, at: int) -> None:
         tags[at] = "BE"
     elif current == "PRON" and low == "there" and following(tags, at) not in _AFTER_THERE:
         tags[at] = "ADV"
+    elif current == "MODAL" and low == "should" and tags[at - 1] in {"COMMA", "CONJ", "BREAK"}:
+        if following(tags, at) in {"PRON", "NAME", "DET", "PRP$"}:
+            tags[at], sentence.lemmas[at] = "SUB", "if"
     elif current == "WH" and low == "that":
         points = tags[at - 1] in VERBS and sentence.lemmas[at - 1] not in grammar.cues
         tags[at] = "DET" if points and _ends_object(sentence, at) else kind_of_that(tags, at)

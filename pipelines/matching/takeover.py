@@ -124,7 +124,7 @@ def steal(parser: "Parser", clause: Clause, phrase: Phrase) -> None:
 
 def steal_prep(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:
     """Turn "before X" into a clause when a finite verb follows X."""
-    opener = clause_opener(clause, verb)
+    opener = clause_opener(parser.sentence, clause, verb)
     if opener is None:
         return False
     prep, group = opener

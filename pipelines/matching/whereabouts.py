@@ -1,18 +1,25 @@
 """Where an event happened: the places of its own words, else those of what it stands in."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pipelines.matching.around import is_bearing
 from pipelines.matching.context import Context
 from pipelines.matching.dates import MONTHS
 from pipelines.matching.phrases import Clause, Phrase
-from pipelines.matching.triggers import Found
-from schemas.records import Party
+from pipelines.matching.triggers import Found, clause_phrases
+from schemas.records import CodedEvent, Party
 
 _MOST_PLACES: Final = 12
 _ENTRANCES: Final = frozenset({"in", "at", "near", "outside", "inside", "from", "into", "to", "of"})
 """What is entered after a withdrawal is where the others went from; one goes to a place to do something there."""
 _SETTINGS: Final = frozenset({"in", "at", "near", "outside", "inside"})
+_BODILY: Final = frozenset(
+    ["RETREAT", "SEIZE", "ASSAULT", "MOBILIZE", "COERCE", "DISPLACE", "OIL", "PROTEST", "CONSULT", "COOPERATE", "AID"]
+)
+"""Types that happen somewhere: words can be said anywhere."""
+_GOES_ON: Final = frozenset({"RETREAT", "SEIZE", "ASSAULT", "MOBILIZE", "DISPLACE", "COERCE"})
+"""Types that a sentence without a place goes on to tell of the place of the last one."""
 _MEANWHILE: Final = frozenset({"as", "while", "when"})
 """What such a clause tells happened where the clause above it did."""
 
@@ -47,8 +54,43 @@ def _fall_back(context: Context, found: Found, names: tuple[str, ...], places: d
         and (found.clause.kind != "sub" or found.clause.mark in _MEANWHILE or found.rule.group.type == "SEIZE")
     ):
         _setting(context, found, places)
-    if not places and found.rule.group.type == "MOBILIZE":
+    if not places and found.rule.group.type in {"MOBILIZE", "SANCTION"}:
         _aim(context, found, places)
+    if not places and found.rule.group.type in _BODILY:
+        _only_place(context, found, places)
+
+
+def _only_place(context: Context, found: Found, places: dict[str, Party]) -> None:
+    """Take the one place that the event's part of the sentence names, where that isn't about who says so."""
+    sentence = context.sentence
+    seen: dict[str, Phrase] = {}
+    breaks = [at for at, low in enumerate(sentence.lows) if low in {";", ":"}]
+    first = max((at for at in breaks if at < found.start), default=-1)
+    last = min((at for at in breaks if at > found.start), default=len(sentence))
+    for clause in context.clauses:
+        if clause.kind == "aside":
+            continue
+        for phrase in clause_phrases(clause):
+            if not first < phrase.start < last:
+                continue
+            if phrase.prep in context.cues.phrases or (phrase.holder and phrase.holder.prep in context.cues.phrases):
+                continue
+            if sentence.mentions[phrase.head] is not None and not context.parties.landmarks.is_place(
+                sentence, phrase.head
+            ):
+                continue
+            for place in context.parties.place_ids(sentence, phrase):
+                seen.setdefault(place, phrase)
+    if len(seen) == 1:
+        _add_place(context, seen.popitem()[1], places)
+    elif not seen and context.setting is not None and found.rule.group.type in _GOES_ON:
+        places[context.setting.id or ""] = context.setting
+
+
+def setting_after(events: Sequence[CodedEvent]) -> Party | None:
+    """Return the place that the events of a sentence leave to the next one: the only one of the last that has any."""
+    last = next((event for event in reversed(events) if event.places and event.type in _BODILY), None)
+    return last.places[0] if last is not None and len(last.places) == 1 and last.places[0].id else None
 
 
 def _tells_origin(context: Context, found: Found, phrase: Phrase) -> bool:
