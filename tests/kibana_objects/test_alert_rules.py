@@ -10,13 +10,6 @@ from schemas.kibana_checks import rule_faults
 from schemas.kibana_checks.values import STATUSES
 from schemas.kibana_objects.files import RULES_FILE, load_rules, rules_text, rules_with_prefix
 from schemas.records import Alert
-from schemas.vocabulary import load_vocabulary
-from tests.developments.builders import SCHEMA_DIR
-
-
-@pytest.fixture(scope="module")
-def vocabulary():
-    return load_vocabulary(SCHEMA_DIR)
 
 
 def test_the_file_is_what_the_code_makes():

@@ -8,8 +8,6 @@ import pytest
 from schemas.documents import FIELDS, NEWEST
 from schemas.kibana_checks import object_faults
 from schemas.kibana_objects.files import OBJECTS_FILE, load_objects, objects_text, objects_with_prefix
-from schemas.vocabulary import load_vocabulary
-from tests.developments.builders import SCHEMA_DIR
 
 TIMELINE = ("lens", "kirkuk-lens-timeline")
 SUPPORT = ("lens", "kirkuk-lens-support")
@@ -20,11 +18,6 @@ TERRITORY = ("search", "kirkuk-search-territory")
 VIEW = ("index-pattern", "kirkuk-events")
 MAP = ("map", "kirkuk-map")
 BOARD = ("dashboard", "kirkuk-dashboard")
-
-
-@pytest.fixture(scope="module")
-def vocabulary():
-    return load_vocabulary(SCHEMA_DIR)
 
 
 def test_the_file_is_what_the_code_makes():
