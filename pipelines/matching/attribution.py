@@ -6,7 +6,7 @@ from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.tokens import Sentence
 from schemas.lexicon import Attribution, words
-from schemas.records import Claim, ClaimSource, ClaimStatus, SourceKind
+from schemas.records import Claim, ClaimSource, ClaimStatus, Party, SourceKind
 
 _OUTLETS_OWN: Final = frozenset({"while", "whereas", "although", "though"})
 """What such a clause adds after a report is the outlet's ("X said that ..., while in Kirkuk ...")."""
@@ -14,6 +14,9 @@ _NO_SOURCES: Final = frozenset(
     {"i", "we", "you", "one", "nobody", "no-one", "anybody", "there", "what", "this", "that"}
 )
 """Subjects of verbs of saying that credit nobody: who quotes stands elsewhere."""
+_SAID: Final = frozenset({"ACCUSE", "REJECT", "REQUEST", "THREATEN", "STATEMENT", "SUPPORT", "SANCTION"})
+"""Types that are done with words."""
+_CLAIMS: Final = frozenset({"claimed", "claim", "claims", "alleged", "alleges"})
 _MOST: Final = 4
 """Sources kept for one claim; nesting deeper than that is noise."""
 
@@ -51,7 +54,7 @@ class Credits:
 
     def source(self, sentence: Sentence, phrase: Phrase, cue: str, parties: Parties) -> ClaimSource:
         """Describe a phrase as a source."""
-        ids = parties.ids(sentence, phrase)
+        ids = parties.ids(sentence, phrase) or parties.it(sentence, phrase.head)
         end = max(phrase.end, _tail(phrase))
         start, finish = sentence.offsets(phrase.start, end)
         return ClaimSource(
@@ -135,6 +138,8 @@ class Credits:
                 Credit(self.source(sentence, phrase, cue, parties), self.strength[leader.verb.lemma])
                 for phrase in self._speakers(sentence, leader)
             ]
+        if leader.verb is not None:
+            return self.above(sentence, leader, parties)
         if leader.verb is None and leader.subjects and self.is_source(sentence, leader.subjects[0]):
             return [Credit(self.source(sentence, leader.subjects[0], ":", parties), "said")]
         return []
@@ -167,6 +172,36 @@ def _tail(phrase: Phrase) -> int:
             break
         end = max(end, current.end)
     return end
+
+
+def own_words(
+    event_type: str, claim: Claim, actors: tuple[Party, ...], *, own: object
+) -> tuple[Claim, tuple[Party, ...]]:
+    """Settle who acts and who says so where both are one.
+
+    To reject, demand or accuse is done by saying it: who does so needs no source, and where nobody else does (`own`),
+    the speaker does. Who tells of a deed of his own side states it, named or not.
+    """
+    if not claim.sources:
+        return claim, actors
+    last = claim.sources[-1]
+    if event_type in _SAID and own and not actors and last.id is not None and last.span is not None:
+        actors = (Party(id=last.id, text=last.text, span=last.span),)
+    same = [one for one in claim.sources if one.cue not in _CLAIMS and _is_actor(one, actors)]
+    if event_type in _SAID:
+        rest = tuple(one for one in claim.sources if one not in same)
+        status = "asserted" if same and not rest and claim.status == "alleged" else claim.status
+        return Claim(status=status, sources=rest), actors
+    if same and claim.status == "alleged":
+        claim = Claim(status="asserted", sources=claim.sources)
+    return claim, actors
+
+
+def _is_actor(source: ClaimSource, actors: tuple[Party, ...]) -> bool:
+    return any(
+        (source.id is not None and source.id == actor.id) or (source.span is not None and source.span == actor.span)
+        for actor in actors
+    )
 
 
 def claim_of(credited: list[Credit]) -> Claim:

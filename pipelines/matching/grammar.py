@@ -50,6 +50,7 @@ class Grammar:
         self.subordinators = frozenset(words(source.subordinators))
         self.plurals = frozenset(words(source.plurals))
         self.months = frozenset(words(language.time.months))
+        self.weekdays = frozenset(words(language.time.weekdays))
         self.titles = frozenset(
             word
             for block in (

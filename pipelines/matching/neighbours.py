@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from pipelines.matching.dates import MONTHS
 from pipelines.matching.tokens import Sentence
 
 NOMINAL: Final = frozenset({"NOUN", "NAME", "PRON", "NUM"})
@@ -26,6 +27,11 @@ def kind_of_that(tags: list[str], at: int) -> str:
     if tags[before] in NOMINAL and after in {"V?", "MODAL", "BE", "HAVE", "DO"}:
         return "WH"
     return "SUB"
+
+
+def is_date(low: str) -> bool:
+    """Tell whether a word is the name of a day or month."""
+    return low.endswith("day") or low in MONTHS
 
 
 def is_clitic_verb(sentence: Sentence, at: int) -> bool:

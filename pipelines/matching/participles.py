@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipelines.matching.neighbours import NOMINAL, following, previous
+from pipelines.matching.neighbours import NOMINAL, following, is_date, previous
 from pipelines.matching.tokens import Sentence
 
 VERBS: Final = frozenset({"VB", "VBZ", "VBD", "VBN", "VBG"})
@@ -101,13 +101,13 @@ def _reduced(sentence: Sentence, at: int, after: str) -> bool:
     if sentence.lemmas[at] in _SAYING and after != "TO":
         return False
     predicate = after == "ADJ" and sentence.lemmas[at] in _MAKING
-    if not (predicate or after in {"PREP", "TO", "COMMA"}) or sentence.lows[min(at + 1, len(tags) - 1)] in _SUBLIKE:
+    if not (predicate or after in {"PREP", "TO", "COMMA"}) or _opens_clause(sentence, at + 1):
         return False
     if _closes_relative(tags, at) or _of_object_relative(sentence, at):
         return False
     for ahead in range(at + 1, min(len(tags), at + LOOKAHEAD)):
         tagged = tags[ahead]
-        if tagged in _STOPS:
+        if tagged in _STOPS or (ahead > at + 1 and _opens_clause(sentence, ahead)):
             return False
         if tagged == "COMMA":
             if after == "COMMA" or ahead + 1 >= len(tags):
@@ -120,6 +120,14 @@ def _reduced(sentence: Sentence, at: int, after: str) -> bool:
     return False
 
 
+def _opens_clause(sentence: Sentence, at: int) -> bool:
+    """Tell the "before" of "before they left" from that of "before June"."""
+    if at >= len(sentence) or sentence.lows[at] not in _SUBLIKE:
+        return False
+    beside = min(at + 1, len(sentence) - 1)
+    return not (sentence.tags[beside] == "NUM" or is_date(sentence.lows[beside]))
+
+
 def _served(sentence: Sentence, at: int, after: str, cues: frozenset[str]) -> bool:
     """Tell whether the clause has its finite verb already ("told the crowd gathered on the field")."""
     tags, lows = sentence.tags, sentence.lows
@@ -128,7 +136,7 @@ def _served(sentence: Sentence, at: int, after: str, cues: frozenset[str]) -> bo
         return False
     beside = lows[at + 1] if at + 1 < len(tags) else ""
     if after not in {"PREP", "TO", "END", "COMMA", "PUNCT"} or (
-        beside in _SUBLIKE and (beside != "as" or sentence.lemmas[at] not in _NAMING)
+        _opens_clause(sentence, at + 1) and (beside != "as" or sentence.lemmas[at] not in _NAMING)
     ):
         return False
     for back in range(at - 1, max(-1, at - LOOKAHEAD), -1):

@@ -343,7 +343,12 @@ class Parties:
         if not self.offices or phrase.end - phrase.start > _LONGEST_TITLE:
             return None
         lows = sentence.lows[phrase.start : phrase.end]
+        whose = sentence.mentions[phrase.possessor.head] if phrase.possessor is not None else None
+        body = self._named(whose) if whose is not None else None
         holder = self.offices.holder(lows, self.today)
+        actors = self.vocabulary.actors
+        if holder is not None and body is not None and actors[holder].side != actors[body].side:
+            return body
         if holder is not None or lows[0] in {"a", "an"}:
             return holder
         words = lows[1:] if sentence.tags[phrase.start] == "DET" else lows
@@ -405,6 +410,12 @@ class Parties:
         if low == "it" and opens_speech(sentence, at, self.said):
             return self.memory.groups[-1:]
         return []
+
+    def it(self, sentence: Sentence, at: int) -> list[str]:
+        """Resolve the "it" that says something: the first body of the sentence, else the article's latest."""
+        if sentence.lows[at] != "it":
+            return []
+        return next(([name] for name in self._recent(sentence, at, person=False)), [])
 
     def place_ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         """Return the places that a phrase names in this article."""

@@ -108,6 +108,11 @@ class Moods:
             return "hypothetical" if clause.mark in {"from", "for", "against"} and not blaming else "actual"
         return "actual"
 
+    @staticmethod
+    def demands(clause: Clause) -> bool:
+        """Tell whether a verb says what must be."""
+        return clause.verb is not None and clause.verb.modal in {"must", "should"}
+
     def _infinitive(self, clause: Clause) -> Realis:
         parent = clause.parent
         if parent is None or parent.verb is None:

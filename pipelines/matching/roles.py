@@ -5,22 +5,25 @@ from typing import Final
 
 import msgspec
 
-from pipelines.matching.attribution import claim_of
+from pipelines.matching.attribution import claim_of, own_words
 from pipelines.matching.context import Context
 from pipelines.matching.dates import When
+from pipelines.matching.neighbours import is_date
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.realis import Moods, dated, is_pluperfect, nearest
 from pipelines.matching.reported import behind, told
 from pipelines.matching.tokens import Sentence
 from pipelines.matching.triggers import Found, clause_phrases, is_argument
-from pipelines.matching.whereabouts import is_time_name, places_of
+from pipelines.matching.whereabouts import places_of
 from schemas.records import Claim, CodedEvent, Party, Realis, Trigger
 
 _MOST_PARTIES: Final = 12
 _EMPTY_WORDS: Final = frozenset(
     {"it", "there", "this", "that", "which", "who", "what", "one", "something", "nothing", "nobody"}
 )
+_OWN_WORDS: Final = frozenset({"neg", "future"})
+"""Flags of patterns for what one refuses, or threatens with, by saying that one will or won't."""
 _SPEAKERS: Final = frozenset({"we", "us"})
 """Words for the one who is quoted, whoever that turns out to be."""
 _CONTENT: Final = frozenset({"inf", "comp", "ger"})
@@ -33,9 +36,11 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     claim = _claim(context, found)
     context.parties.speaker = next((source.id for source in reversed(claim.sources) if source.id is not None), None)
     actors, recipients, places = _roles(context, found)
-    if not (context.everyone or actors or recipients or places or any(context.sentence.mentions)):
+    if found.nominal and not (context.everyone or actors or recipients or places or any(context.sentence.mentions)):
         return None
     group = found.rule.group
+    own = not _OWN_WORDS.isdisjoint(found.rule.pattern.flags) or context.moods.demands(found.clause)
+    claim, actors = own_words(group.type, claim, actors, own=own)
     sentence = context.sentence
     trigger = sentence.offsets(found.start, found.end)
     realis, negated = _mood(context, found)
@@ -247,7 +252,7 @@ def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
     if tag == "NOUN" and person_like(head):
         return True
     if tag == "NAME":
-        return not is_time_name(sentence.lows[phrase.head])
+        return not is_date(sentence.lows[phrase.head])
     return context.everyone and not strict and tag in {"NOUN", "PRON"}
 
 

@@ -22,6 +22,7 @@ _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", 
 _OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
 _OPENS_THING: Final = frozenset({"DET", "PRP$", "PRON", "NAME"})
 """What follows "close" in "to close their border", and not in "to close allies"."""
+_PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
 _CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PRON", "WH", "MODAL"})
 _AFTER_THERE: Final = frozenset({"BE", "MODAL", "HAVE", "V?", "VBD"})
 """What follows the "there" that opens a clause; elsewhere it is a place."""
@@ -44,8 +45,16 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
             (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles)
             or (tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months)
             or _ends_setting(sentence, at)
+            or _ends_day(sentence, grammar, at)
         ):
             sentence.breaks.add(at)
+
+
+def _ends_day(sentence: Sentence, grammar: Grammar, at: int) -> bool:
+    """Tell whether the subject follows a day without a comma ("on Monday Iraqi forces took the base")."""
+    if sentence.lows[at - 1] not in grammar.weekdays or sentence.tags[at] not in {"NAME", "NOUN", "ADJ"}:
+        return False
+    return sentence.lows[at] not in _PARTS_OF_DAY
 
 
 def _ends_setting(sentence: Sentence, at: int) -> bool:
@@ -201,6 +210,9 @@ def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:
     if after == "V?" and before == "ADJ" and sentence.lows[at] in grammar.nouns:
         verb = grammar.verbs.get(sentence.lows[at + 1])
         return verb is not None and "VBD" in verb.forms
+    if before == "DET" and after == "V?":
+        verb = grammar.verbs.get(sentence.lows[at + 1])
+        return verb is not None and "VBD" in verb.forms and not verb.weak
     return before == "DET" and after in {"END", "COMMA", "PUNCT", "PREP", "BE", "MODAL"}
 
 

@@ -1,12 +1,19 @@
 """Verbs that change what the words before them were taken for: insertions, inversions, objects that are subjects."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pipelines.matching.around import PHRASE_TAGS, clause_opener, ends_sentence, is_cue_next, is_insertion
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup
 
 if TYPE_CHECKING:
     from pipelines.matching.parse import Parser
+
+
+_PERCEIVING: Final = frozenset(
+    {"hear", "see", "learn", "know", "hold", "understand", "show", "continue", "agree", "ask"}
+    | {"urge", "promise", "brief", "describe", "signal", "demand", "pledge"}
+)
+"""Cues that after a comma are more often a new clause than an aside."""
 
 
 def inserts(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:
@@ -36,8 +43,10 @@ def inserts(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:
 def trails(parser: "Parser", verb: VerbGroup) -> bool:
     """Take "..., X said." at the end of a sentence for an aside, whatever the words before it still wait for."""
     last, clause = parser.last, parser.clause
-    if verb.lemma not in parser.tables.cues or last is None or parser.conj:
+    if last is None or parser.conj or not _quotes(parser, verb):
         return False
+    while last.holder is not None and last.prep is not None and last.prep != "@time":
+        last = last.holder
     speaker = clause.antecedent if clause.kind == "rel" and clause.verb is not None else _speakers(parser, last)
     if not speaker or parser.sentence.tags[speaker[0].start - 1] not in {"COMMA", "QUOTE"} or not speaker[0].start:
         return False
@@ -49,6 +58,13 @@ def trails(parser: "Parser", verb: VerbGroup) -> bool:
     aside.subjects = list(speaker)
     parser.clause = aside
     return True
+
+
+def _quotes(parser: "Parser", verb: VerbGroup) -> bool:
+    """Tell the verbs that quote ("said", "put it") from those that only may have a clause ("heard", "held")."""
+    if verb.lemma == "put":
+        return parser.sentence.lows[verb.end : verb.end + 1] == ["it"]
+    return verb.lemma in parser.tables.cues and verb.lemma not in _PERCEIVING
 
 
 def _speakers(parser: "Parser", last: Phrase) -> list[Phrase]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from pipelines.matching.around import is_bearing
 from pipelines.matching.context import Context
-from pipelines.matching.dates import MONTHS
+from pipelines.matching.neighbours import is_date
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.triggers import Found, clause_phrases
 from schemas.records import CodedEvent, Party
@@ -146,15 +146,10 @@ def _add_place(context: Context, phrase: Phrase, places: dict[str, Party], *, un
     """Add what a phrase names as a place; with `unknown`, also a name that the schema has not."""
     sentence = context.sentence
     low = sentence.lows[phrase.head]
-    strange = sentence.tags[phrase.head] == "NAME" and sentence.mentions[phrase.head] is None and not is_time_name(low)
+    strange = sentence.tags[phrase.head] == "NAME" and sentence.mentions[phrase.head] is None and not is_date(low)
     if unknown and strange and phrase.possessor is None and low.isalpha():
         places.setdefault(low, context.parties.party(sentence, phrase, None))
     for place in context.parties.place_ids(sentence, phrase):
         if place not in places:
             party = context.parties.party(sentence, phrase, place)
             places[place] = party
-
-
-def is_time_name(low: str) -> bool:
-    """Tell whether a name is that of a day or month."""
-    return low.endswith("day") or low in MONTHS
