@@ -2,8 +2,9 @@
 
 import base64
 import random
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import guarded
 import msgspec
 import pytest
 import server_fixtures
-from kafka_server import KafkaServer
+import yaml
+from kafka_server import PLAIN_USER, KafkaServer
 from server_base import ServerError
 from server_ports import LOOPBACK
 
@@ -26,6 +28,7 @@ from schemas.errors import LogError
 
 pytestmark = pytest.mark.servers("kafka")
 
+ROOT = Path(__file__).parents[2]
 DEFAULTS = ("server.properties", "log4j2.yaml", "tools-log4j2.yaml")
 Services = dict[str, dict[str, Any]]
 
@@ -97,11 +100,7 @@ def test_the_log_works_on_the_broker_of_the_compose_file(
     url = environment["KIRKUK_LOG_URL"].replace("kafka:9092", broker.bootstrap)
 
     assert any("12 partitions" in line for line in setup_topics(parse_kafka_url(url)))
-    until = time.monotonic() + 20
-    # A broker tells what its controller has made a moment later.
-    while (again := setup_topics(parse_kafka_url(url))) and time.monotonic() < until:
-        time.sleep(0.2)
-    assert again == []
+    settle(lambda: setup_topics(parse_kafka_url(url)))
     log = open_log(url)
     assert len(log.partitions(ARTICLES)) == 12
     assert log.append([largest_event(MAX_EVENT_BYTES)]) == 1
@@ -116,6 +115,73 @@ def test_the_log_works_on_the_broker_of_the_compose_file(
     monkeypatch.setenv("KIRKUK_LOG_PASSWORD", "another")
     with pytest.raises(LogError, match="KIRKUK_LOG_SECURITY"):
         open_log(url).end(ARTICLES)
+
+
+def test_the_rights_in_the_manifests_are_enough(
+    start_kafka: Callable[..., KafkaServer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the access rules of docs/kubernetes.md and no others, topics are set up and checked, and the log works."""
+    page = (ROOT / "docs" / "kubernetes.md").read_text("utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    manifests = [item for block in blocks for item in yaml.safe_load_all(block)]
+    (user,) = (item["spec"] for item in manifests if item["kind"] == "KafkaUser")
+    server = start_kafka(sasl=True)
+    grant(server, user["authorization"]["acls"])
+
+    name, word = PLAIN_USER
+    access = {"SECURITY": "sasl_plaintext", "SASL_MECHANISM": "PLAIN", "USERNAME": name, "PASSWORD": word}
+    for variable, value in {**access, "STATE": str(tmp_path / "state")}.items():
+        monkeypatch.setenv(f"KIRKUK_LOG_{variable}", value)
+    options = parse_kafka_url(f"kafka://{server.bootstrap}/kirkuk?partitions=2")
+    settle(lambda: setup_topics(options))
+    log = open_log(f"kafka://{server.bootstrap}/kirkuk?partitions=2")
+    assert log.append([largest_event(4096)]) == 1
+    log.close()
+    with pytest.raises(LogError, match="may not"):
+        setup_topics(parse_kafka_url(f"kafka://{server.bootstrap}/foreign"))
+
+
+def grant(server: KafkaServer, rules: list[dict[str, Any]]) -> None:
+    """Give the user what the rules of a KafkaUser say."""
+    from kafka.admin import (
+        ACL,
+        ACLOperation,
+        ACLPermissionType,
+        ACLResourcePatternType,
+        KafkaAdminClient,
+        ResourcePattern,
+        ResourceType,
+    )
+
+    def constant(name: str) -> str:
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
+
+    acls = [
+        ACL(
+            principal=f"User:{PLAIN_USER[0]}",
+            host="*",
+            operation=ACLOperation[constant(operation)],
+            permission_type=ACLPermissionType.ALLOW,
+            resource_pattern=ResourcePattern(
+                ResourceType[constant(rule["resource"]["type"])],
+                rule["resource"]["name"],
+                {"prefix": ACLResourcePatternType.PREFIXED}[rule["resource"]["patternType"]],
+            ),
+        )
+        for rule in rules
+        for operation in rule["operations"]
+    ]
+    admin = KafkaAdminClient(**server.client)
+    admin.create_acls(acls)
+    admin.close()
+
+
+def settle(set_up: Callable[[], list[str]]) -> None:
+    """Set up until there is nothing to do: a broker tells what its controller has made a moment later."""
+    until = time.monotonic() + 20
+    while (again := set_up()) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert again == []
 
 
 def largest_event(limit: int) -> Append:
