@@ -11,14 +11,14 @@ from schemas.errors import QueryError
 MAX_VALUES: Final = 30
 """Values of one facet: more than a page shows."""
 _DAY_CHARS: Final = 10
-_COUNTED_TYPES: Final = frozenset({"keyword", "keywords", "boolean", "date"})
+COUNTED_TYPES: Final = frozenset({"keyword", "keywords", "boolean", "date"})
 
 
 def check_facets(kind: str, facets: Sequence[str]) -> None:
     """Raise QueryError for a field that can't be counted: only keywords, true/false and dates (by day) can."""
     for name in facets:
-        if FIELDS[kind].get(name) not in _COUNTED_TYPES:
-            possible = sorted(field for field, type_of in FIELDS[kind].items() if type_of in _COUNTED_TYPES)
+        if FIELDS[kind].get(name) not in COUNTED_TYPES:
+            possible = sorted(field for field, type_of in FIELDS[kind].items() if type_of in COUNTED_TYPES)
             raise QueryError(f"{kind} have no facet {name!r:.40}; facets are {', '.join(possible)}")
 
 

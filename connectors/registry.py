@@ -1,6 +1,7 @@
 """Backends by URL. Imports are lazy: a driver is loaded only when its URL is used.
 
-Logs: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db`, `memory://name`. Indexes: the same schemes.
+Logs: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db`, `kafka://host:9092/prefix`, `memory://name`.
+Indexes: `sqlite:///…`, `http[s]://host:9200/prefix`, `memory://name`.
 """
 
 from urllib.parse import unquote, urlsplit
@@ -49,4 +50,9 @@ def open_index(url: str) -> Index:
         from connectors.memory_index import memory_index
 
         return memory_index(url)
-    raise ConfigError(f"index URL {scheme}://…: unknown scheme; use sqlite:///path or memory://name")
+    if scheme in {"http", "https"}:
+        from connectors.elastic_index import ElasticIndex
+        from connectors.elastic_options import parse_elastic_url
+
+        return ElasticIndex(parse_elastic_url(url))
+    raise ConfigError(f"index URL {scheme}://…: unknown scheme; use sqlite:///path, http://host:9200 or memory://name")

@@ -5,28 +5,55 @@
 upserts COUNT articles from number FIRST on, ten at a time, and writes a line for each ten that are durable.
 """
 
+import itertools
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from connectors import registry
+from connectors.elastic_index import ElasticIndex
+from connectors.elastic_options import parse_elastic_url
 from connectors.memory_index import MemoryIndex
 from connectors.ports import Index
 from connectors.sqlite_index import SqliteIndex
 from schemas.documents import FIELDS, Document, date_text
 
-BACKENDS = ("memory", "sqlite")
+BACKENDS = ("memory", "sqlite", pytest.param("elastic", marks=pytest.mark.servers("elastic")))
 LIVE = "g1"
 MONDAY = datetime(2017, 10, 16, 5, tzinfo=UTC)
 NOW = datetime(2017, 10, 18, 12, tzinfo=UTC)
 
 
-def opened(name: str, folder: Path) -> Iterator[Index]:
-    """Yield one empty index; close it at the end."""
-    made = SqliteIndex(folder / "index.db", now=lambda: NOW) if name == "sqlite" else MemoryIndex(now=lambda: NOW)
+_prefixes = itertools.count()
+
+
+def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[Index]:
+    """Yield one empty index of the backend that is the fixture's parameter; close it at the end."""
+    if request.param == "elastic":
+        yield from _elastic(request.getfixturevalue("elastic_server").url)
+        return
+    made = (
+        SqliteIndex(folder / "index.db", now=lambda: NOW) if request.param == "sqlite" else MemoryIndex(now=lambda: NOW)
+    )
     yield made
+    made.close()
+
+
+def _elastic(url: str) -> Iterator[Index]:
+    """Yield an index with a prefix of its own, and forget all of it at the end."""
+    options = parse_elastic_url(f"{url}/contract{os.getpid()}x{next(_prefixes)}")
+    made = ElasticIndex(options, now=lambda: NOW)
+    yield made
+    names = list(made._client.indices.get_mapping(index=f"{options.prefix}-*"))
+    if names:
+        made._client.indices.delete(index=names)
+    for kind in FIELDS:
+        made._client.options(ignore_status=404).indices.delete_index_template(name=f"{options.prefix}-{kind}")
     made.close()
 
 

@@ -12,7 +12,7 @@ from tests.contracts.index_play import BACKENDS, LIVE, contents, document, found
 
 @pytest.fixture(params=BACKENDS)
 def index(request, tmp_path):
-    yield from opened(request.param, tmp_path)
+    yield from opened(request, tmp_path)
 
 
 def test_repeated_upsert_changes_nothing(index):

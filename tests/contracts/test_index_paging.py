@@ -13,7 +13,7 @@ COUNT = 2 * BEST + 37
 
 @pytest.fixture(params=BACKENDS)
 def index(request, tmp_path):
-    for index in opened(request.param, tmp_path):
+    for index in opened(request, tmp_path):
         index.promote(LIVE)
         index.upsert(LIVE, [numbered(number, text="kirkuk " * (1 + number * 7 % 5)) for number in range(COUNT)])
         yield index

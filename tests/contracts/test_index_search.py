@@ -11,7 +11,7 @@ from tests.contracts.index_play import BACKENDS, LIVE, MONDAY, corpus, document,
 
 @pytest.fixture(params=BACKENDS)
 def index(request, tmp_path):
-    yield from opened(request.param, tmp_path)
+    yield from opened(request, tmp_path)
 
 
 @pytest.fixture

@@ -1,0 +1,80 @@
+"""Our query trees in Elasticsearch's query language. Leaves are folded and checked already; nothing is parsed again."""
+
+from math import inf
+from typing import Any, Final
+
+from connectors.elastic_documents import has_term, value_term
+from schemas.documents import FIELDS
+from schemas.query_tree import And, Between, Everything, Exists, Node, Not, Or, Query, Value, Words
+
+TITLE_BOOST: Final = 3.0
+"""How much more a word in a title says than one in a text."""
+
+
+def to_elastic(query: Query) -> dict[str, Any]:
+    """Return a query as Elasticsearch takes it."""
+    return _node(query.kind, query.root)
+
+
+def _node(kind: str, node: Node) -> dict[str, Any]:
+    match node:
+        case And(parts):
+            return {"bool": {"must": [_node(kind, part) for part in parts]}}
+        case Or(parts):
+            return _any([_node(kind, part) for part in parts])
+        case Not(part):
+            return {"bool": {"must_not": [_node(kind, part)]}}
+        case Words():
+            return _any([_words(node, field) for field in node.fields])
+        case Everything():
+            return {"match_all": {"boost": 0.0}}
+        case _:
+            return {"constant_score": {"filter": _value(kind, node), "boost": 0.0}}
+
+
+def _any(queries: list[dict[str, Any]]) -> dict[str, Any]:
+    return queries[0] if len(queries) == 1 else {"bool": {"should": queries, "minimum_should_match": 1}}
+
+
+def _value(kind: str, node: Exists | Value | Between) -> dict[str, Any]:
+    match node:
+        case Exists(field):
+            return {"term": {"lookup.terms": has_term(field)}}
+        case Value(field, value, prefix):
+            return {"prefix" if prefix else "term": {"lookup.terms": {"value": value_term(field, value)}}}
+        case Between(field, low, high):
+            return _range(field, -inf if low is None else low, inf if high is None else high, FIELDS[kind][field])
+
+
+def _range(field: str, low: float, high: float, of: str) -> dict[str, Any]:
+    if low > high or low == inf or high == -inf:
+        return {"match_none": {}}
+    bounds: dict[str, Any] = {}
+    if low > -inf:
+        bounds["gte"] = int(low) if of == "date" else low
+    if high < inf:
+        bounds["lte"] = int(high) if of == "date" else high
+    if not bounds:
+        return {"term": {"lookup.terms": has_term(field)}}
+    return {"range": {field: {**bounds, **({"format": "epoch_millis"} if of == "date" else {})}}}
+
+
+def _words(node: Words, field: str) -> dict[str, Any]:
+    name = f"lookup.words.{field}"
+    boost = TITLE_BOOST if field == "title" else 1.0
+    if node.slop and len(set(node.words)) > 1:
+        wanted = sorted(set(node.words))
+        gaps = len(node.words) + node.slop - len(wanted)
+        return {"intervals": {name: {"all_of": {**_each(wanted), "ordered": False, "max_gaps": gaps}, "boost": boost}}}
+    words = node.words[:1] if node.slop else node.words
+    if not node.prefix:
+        return {"match_phrase": {name: {"query": " ".join(words), "boost": boost}}}
+    if len(words) == 1:
+        return {"prefix": {name: {"value": words[0], "boost": boost}}}
+    beginning = {"prefix": {"prefix": words[-1]}}
+    parts = {"intervals": [*_each(words[:-1])["intervals"], beginning], "ordered": True, "max_gaps": 0}
+    return {"intervals": {name: {"all_of": parts, "boost": boost}}}
+
+
+def _each(words: tuple[str, ...] | list[str]) -> dict[str, Any]:
+    return {"intervals": [{"match": {"query": word}} for word in words]}
