@@ -17,6 +17,8 @@ _KINDS: Final = {
     "region": frozenset({"region"}),
     "refinery": frozenset({"refinery"}),
 }
+_INSIDE: Final = frozenset({"in", "at", "near", "outside", "inside", "into", "around", "across", "over"})
+"""Prepositions after which a capital is a town and no government."""
 _OUTLYING: Final = frozenset({"of", "in", "near", "around", "outside"})
 """What ties "the villages" to the place that names them."""
 
@@ -53,7 +55,7 @@ class Landmarks:
         mention = sentence.mentions[at]
         if mention is None or not mention.places:
             return False
-        return self._places[mention.places[0]].metonym is None or (at > 0 and sentence.tags[at - 1] in {"PREP", "TO"})
+        return self._places[mention.places[0]].metonym is None or (at > 0 and sentence.lows[at - 1] in _INSIDE)
 
     def _last(self, sentence: Sentence, at: int, head: str, seen: Sequence[str]) -> list[str]:
         kinds = _KINDS.get(head)

@@ -68,23 +68,24 @@ def _only_place(context: Context, found: Found, places: dict[str, Party]) -> Non
     first = max((at for at in breaks if at < found.start), default=-1)
     last = min((at for at in breaks if at > found.start), default=len(sentence))
     for clause in context.clauses:
-        if clause.kind == "aside":
-            continue
-        for phrase in clause_phrases(clause):
-            if not first < phrase.start < last:
-                continue
-            if phrase.prep in context.cues.phrases or (phrase.holder and phrase.holder.prep in context.cues.phrases):
-                continue
-            if sentence.mentions[phrase.head] is not None and not context.parties.landmarks.is_place(
-                sentence, phrase.head
-            ):
-                continue
-            for place in context.parties.place_ids(sentence, phrase):
-                seen.setdefault(place, phrase)
+        for phrase in clause_phrases(clause) if clause.kind != "aside" else ():
+            if first < phrase.start < last and _may_hold(context, phrase):
+                for place in context.parties.place_ids(sentence, phrase):
+                    seen.setdefault(place, phrase)
     if len(seen) == 1:
         _add_place(context, seen.popitem()[1], places)
     elif not seen and context.setting is not None and found.rule.group.type in _GOES_ON:
         places[context.setting.id or ""] = context.setting
+
+
+def _may_hold(context: Context, phrase: Phrase) -> bool:
+    """Tell whether a phrase can be where a whole sentence plays: no bearing, no government, nothing about a source."""
+    sentence, sayings = context.sentence, context.cues.phrases
+    if phrase.prep in sayings or (phrase.holder is not None and phrase.holder.prep in sayings):
+        return False
+    if is_bearing(sentence, phrase) or any(is_bearing(sentence, inner) for _, inner in phrase.preps):
+        return False
+    return sentence.mentions[phrase.head] is None or context.parties.landmarks.is_place(sentence, phrase.head)
 
 
 def setting_after(events: Sequence[CodedEvent]) -> Party | None:
