@@ -134,6 +134,9 @@ def test_the_rights_in_the_manifests_are_enough(
         monkeypatch.setenv(f"KIRKUK_LOG_{variable}", value)
     options = parse_kafka_url(f"kafka://{server.bootstrap}/kirkuk?partitions=2")
     settle(lambda: setup_topics(options))
+    forget_after(server, "kirkuk.articles", "86400000")
+    assert setup_topics(options) == ["topic kirkuk.articles: set retention.ms=-1"]
+    settle(lambda: setup_topics(options))
     log = open_log(f"kafka://{server.bootstrap}/kirkuk?partitions=2")
     assert log.append([largest_event(4096)]) == 1
     log.close()
@@ -173,6 +176,20 @@ def grant(server: KafkaServer, rules: list[dict[str, Any]]) -> None:
     ]
     admin = KafkaAdminClient(**server.client)
     admin.create_acls(acls)
+    admin.close()
+
+
+def forget_after(server: KafkaServer, topic: str, milliseconds: str) -> None:
+    """Set a topic's retention as somebody might by hand, and wait until that shows."""
+    from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+    asked = ConfigResource(ConfigResourceType.TOPIC, topic)
+    admin = KafkaAdminClient(**server.client)
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs={"retention.ms": milliseconds})])
+    until = time.monotonic() + 20
+    while admin.describe_configs([asked])["topic"][topic]["retention.ms"]["value"] != milliseconds:
+        assert time.monotonic() < until
+        time.sleep(0.1)
     admin.close()
 
 
