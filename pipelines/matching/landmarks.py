@@ -19,6 +19,8 @@ _KINDS: Final = {
 }
 _INSIDE: Final = frozenset({"in", "at", "near", "outside", "inside", "into", "around", "across", "over"})
 """Prepositions after which a capital is a town and no government."""
+_WAYS: Final = frozenset({"road", "highway", "bridge", "border", "line"})
+"""Nouns that a town's name only gives a direction to: the Erbil road is not in Erbil."""
 _OUTLYING: Final = frozenset({"of", "in", "near", "around", "outside"})
 """What ties "the villages" to the place that names them."""
 
@@ -42,7 +44,7 @@ class Landmarks:
             named = sentence.mentions[inner.head]
             if prep in _OUTLYING and named is not None and named.places:
                 return list(named.places[:1])
-        for at in range(phrase.start, phrase.head):
+        for at in range(phrase.start, phrase.head) if head not in _WAYS else ():
             named = sentence.mentions[at]
             if named is not None and named.places:
                 return list(named.places[:1])
