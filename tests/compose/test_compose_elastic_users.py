@@ -2,13 +2,22 @@
 
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from elastic_server import ELASTIC_PASSWORD, ElasticServer
+from elastic_server import ELASTIC_PASSWORD, ELASTIC_USER, ElasticServer
+
+from connectors.elastic_options import parse_elastic_url
+from connectors.elastic_templates import KINDS, setup_templates
+from connectors.registry import open_index
+from schemas.documents import Document, date_text
+from schemas.errors import IndexUnavailableError
 
 SCRIPT = Path(__file__).parents[2] / "docker" / "elastic-users.sh"
 PIPELINE, ANALYST = ("kirkuk", "pipeline-word-1"), ("analyst", "analyst-word-11")
+MONDAY = datetime(2017, 10, 16, 5, tzinfo=UTC)
 WATCHER = ("kirkuk_watcher", "watcher-word-11")
 VARIABLES = {
     "ELASTIC_PASSWORD": ELASTIC_PASSWORD,
@@ -71,6 +80,39 @@ def test_users_have_the_rights_they_need_and_no_others(start_elastic: Callable[.
     assert "status 401" in refused.stderr
     told = made.stdout + made.stderr + refused.stdout + refused.stderr
     assert not any(word in told for word in VARIABLES.values())
+
+
+def test_the_index_works_with_these_rights(
+    start_elastic: Callable[..., ElasticServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Templates are the superuser's, once; then the pipeline's user makes, fills, promotes, searches and drops
+    generations, and the watcher sees which is live.
+    """
+    server = start_elastic(security=True)
+    assert run_script(ELASTIC_URL=server.url, **VARIABLES).returncode == 0
+    options = parse_elastic_url(server.url)
+
+    def log_in(user: tuple[str, str]) -> None:
+        monkeypatch.setenv("KIRKUK_INDEX_USERNAME", user[0])
+        monkeypatch.setenv("KIRKUK_INDEX_PASSWORD", user[1])
+
+    log_in((ELASTIC_USER, ELASTIC_PASSWORD))
+    assert len(setup_templates(options)) == len(KINDS)
+    log_in(PIPELINE)
+    assert setup_templates(options) == []
+    document = Document("articles", "1", 1, {"title": "Kirkuk", "published": date_text(MONDAY)})
+    with closing(open_index(server.url)) as index:
+        for generation in ("one", "two"):
+            assert index.upsert(generation, [document]) == []
+            index.promote(generation)
+        assert [hit.id for hit in index.search("articles", "kirkuk").hits] == ["1"]
+        index.drop("one")
+        assert index.generations() == ["two"]
+    log_in(WATCHER)
+    with closing(open_index(server.url)) as index:
+        assert index.live() == "two"
+        with pytest.raises(IndexUnavailableError):
+            index.upsert("two", [document])
 
 
 @pytest.mark.parametrize("name", VARIABLES)
