@@ -172,10 +172,10 @@ def clause_opener(sentence: Sentence, clause: Clause, verb: VerbGroup) -> tuple[
 def is_insertion(sentence: Sentence, last: Phrase, verb: VerbGroup, cues: frozenset[str]) -> bool:
     """Tell "X, Y said, left" from an apposition: a verb of saying follows Y, and a comma that verb."""
     apposed = last.holder is not None and last in last.holder.apposed
-    return apposed and verb.lemma in cues and _closes(sentence, verb.end)
+    return apposed and verb.lemma in cues and closes(sentence, verb.end)
 
 
-def _closes(sentence: Sentence, at: int) -> bool:
+def closes(sentence: Sentence, at: int) -> bool:
     """Tell whether a comma comes before any other verb ("X, Y said on Monday, left")."""
     for ahead in range(at, min(len(sentence), at + _PARENTHESIS)):
         tag = sentence.tags[ahead]

@@ -6,6 +6,7 @@ from typing import Final
 from pipelines.matching.phrases import Phrase
 from pipelines.matching.tokens import Sentence
 
+_ENDS: Final = frozenset({"COMMA", "PUNCT", "BREAK", "QUOTE", "SUB"})
 _LONGEST_LIST: Final = 12
 """Tokens of a list of adjectives before their noun."""
 
@@ -33,3 +34,13 @@ def shared_head(sentence: Sentence, phrase: Phrase, adjectives: Mapping[str, obj
         if tags[at] not in {"CONJ", "COMMA", "ADJ", "NAME"}:
             break
     return phrase.head
+
+
+def described_end(sentence: Sentence, phrase: Phrase) -> int:
+    """Return the token after a phrase; "those" go on with the clause that says who they are."""
+    if sentence.lows[phrase.head] != "those" or sentence.tags[phrase.end : phrase.end + 1] != ["WH"]:
+        return phrase.end
+    for at in range(phrase.end + 1, min(len(sentence), phrase.end + _LONGEST_LIST)):
+        if sentence.tags[at] in _ENDS or sentence.lows[at] in {"with", "of", "for"}:
+            return at
+    return phrase.end

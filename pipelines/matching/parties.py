@@ -6,7 +6,7 @@ from typing import Final
 
 from pipelines.matching.bodies import both_sides, leader, opens_speech
 from pipelines.matching.landmarks import Landmarks
-from pipelines.matching.naming import shared_head, titles
+from pipelines.matching.naming import described_end, shared_head, titles
 from pipelines.matching.offices import Offices
 from pipelines.matching.people import Memory
 from pipelines.matching.phrases import Clause, Phrase
@@ -18,6 +18,7 @@ from schemas.vocabulary import Vocabulary
 
 _PERSONAL: Final = frozenset({"he", "him", "himself", "she", "her", "herself"})
 _FIRST: Final = frozenset({"we", "us", "ourselves", "i", "me"})
+_OBJECTIVE: Final = frozenset({"him", "her", "them"})
 _PLURAL: Final = frozenset({"they", "them", "themselves"})
 _TITLES: Final = frozenset(
     [
@@ -39,6 +40,8 @@ _TITLES: Final = frozenset(
         "lawmaker",
         "diplomat",
         "head",
+        "guest",
+        "visitor",
     ]
 )
 _SOLDIERS: Final = frozenset({"general", "commander"})
@@ -108,6 +111,7 @@ class Parties:
         self.today: date | None = None
         self.everyone = False
         self.speaker: str | None = None
+        self.others: set[str] = set()
 
     def begin(self, published: date | None, *, everyone: bool) -> None:
         """Forget the last article."""
@@ -195,6 +199,9 @@ class Parties:
         """Return the canonical ids that a phrase stands for; empty when the schema doesn't know it."""
         if sentence.tags[phrase.head] == "PRON":
             return self._pronoun(sentence, phrase.head)
+        if sentence.lows[phrase.head] == "latter":
+            named = (one.actors[0] for one in reversed(sentence.mentions[: phrase.start]) if one and one.actors)
+            return list(named)[:1]
         mention = sentence.mentions[phrase.head]
         if mention is not None:
             found = self._named(mention)
@@ -403,8 +410,10 @@ class Parties:
     def _pronoun(self, sentence: Sentence, at: int) -> list[str]:
         low = sentence.lows[at]
         if low in _PERSONAL or low in _PLURAL:
-            name = next(self._recent(sentence, at, person=low in _PERSONAL), None)
-            return [name] if name is not None else []
+            candidates = self._recent(sentence, at, person=low in _PERSONAL)
+            # Who does something to "him" is somebody else.
+            taken = self.others if low in _OBJECTIVE else ()
+            return next(([name] for name in candidates if name not in taken), [])
         if low in _FIRST:
             return [self.speaker] if self.speaker is not None else []
         if low == "it" and opens_speech(sentence, at, self.said):
@@ -423,7 +432,7 @@ class Parties:
 
     def party(self, sentence: Sentence, phrase: Phrase, actor: str | None) -> Party:
         """Write a phrase down as a party."""
-        start, end = sentence.offsets(phrase.start, phrase.end)
+        start, end = sentence.offsets(phrase.start, described_end(sentence, phrase))
         for prep, inner in phrase.preps:
             if prep == "linked":
                 end = max(end, sentence.ends[inner.end - 1])

@@ -178,7 +178,10 @@ def is_time(sentence: Sentence, phrase: Phrase) -> bool:
     for at in range(phrase.end - 1, phrase.start - 1, -1):
         if sentence.tags[at] != "NUM":
             return sentence.lemmas[at] in _TIME_NOUNS and sentence.mentions[at] is None
-    return phrase.end - phrase.start == 1 and len(sentence.lows[phrase.start]) == 4 and _is_year(sentence, phrase.start)
+    low = sentence.lows[phrase.start]
+    if phrase.end - phrase.start > 1:
+        return False
+    return (len(low) == 4 and _is_year(sentence, phrase.start)) or (":" in low and low[0].isdigit())
 
 
 def _is_year(sentence: Sentence, at: int) -> bool:

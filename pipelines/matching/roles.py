@@ -24,6 +24,10 @@ _EMPTY_WORDS: Final = frozenset(
 )
 _OWN_WORDS: Final = frozenset({"neg", "future"})
 """Flags of patterns for what one refuses, or threatens with, by saying that one will or won't."""
+_DONE_TO: Final = frozenset({"arrest", "detention", "removal", "release", "killing", "dismissal", "resignation"})
+"""Nouns behind whose "of" stands to whom it is done ("warrants for the arrest of X")."""
+_COUNT: Final = 3
+"""Tokens of a number without a noun ("some 23")."""
 _SPEAKERS: Final = frozenset({"we", "us"})
 """Words for the one who is quoted, whoever that turns out to be."""
 _CONTENT: Final = frozenset({"inf", "comp", "ger"})
@@ -134,6 +138,7 @@ def _score(found: Found, actors: object, recipients: object, places: object) -> 
 def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Party, ...], tuple[Party, ...]]:
     frame = found.rule.slots
     used: set[int] = set()
+    context.parties.others = set()
     actors = _fill(context, found, frame.actors, used, union=frame.both)
     if frame.both and len(actors) == 1:
         actors = (*_other_side(context, found, used), *actors)
@@ -181,8 +186,11 @@ def _other_side(context: Context, found: Found, used: set[int]) -> list[Party]:
 def _from_content(context: Context, found: Found, used: set[int]) -> tuple[Party, ...]:
     """Take whom a demand is made of from its that-clause ("demanded that X leave")."""
     for child in found.clause.children:
-        if child.kind == "comp" and child.subjects:
-            return tuple(party for phrase in child.subjects for party in _party(context, phrase, used, strict=True))
+        content = child.subjects if child.kind == "comp" else ()
+        if found.rule.group.type == "THREATEN" and child.kind == "inf":
+            content = child.undergoers()
+        if content:
+            return tuple(party for phrase in content for party in _party(context, phrase, used, strict=True))
     return ()
 
 
@@ -203,8 +211,11 @@ def _fill(context: Context, found: Found, names: Iterable[str], used: set[int], 
                 if phrase.start not in used and not _is_place_only(context, found, phrase, name)
                 for party in _party(context, phrase, used, strict=name not in {"subj", "obj"})
             ]
+        if not fresh and name in {"obj", "on"} and found.rule.group.type == "REJECT":
+            fresh = _own(context, found, name)
         known = {(party.id, party.text) for party in parties}
         parties += [party for party in fresh if (party.id, party.text) not in known]
+        context.parties.others |= {party.id for party in parties if party.id is not None}
         if parties and not union:
             break
     return tuple(parties[:_MOST_PARTIES])
@@ -215,7 +226,9 @@ def _is_place_only(context: Context, found: Found, phrase: Phrase, name: str) ->
     if name not in found.rule.slots.places or name in found.rule.slots.actors:
         return False
     mention = context.sentence.mentions[phrase.head]
-    return mention is not None and bool(mention.places)
+    if mention is None or not mention.places:
+        return False
+    return found.rule.group.type != "AID" or not context.parties.ids(context.sentence, phrase)
 
 
 def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) -> list[Party]:
@@ -228,6 +241,8 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
         return [parties.party(sentence, phrase, None)]
     if sentence.lows[phrase.head] in _EMPTY_WORDS and not (phrase.preps and context.everyone):
         return []
+    if sentence.tags[phrase.end - 1] == "NUM" and phrase.end - phrase.start <= _COUNT:
+        return _counted(context, phrase, used)
     body = sentence.lemmas[phrase.head] in parties.heads
     if not body and phrase.possessor is not None and (owner := _party(context, phrase.possessor, used, strict=True)):
         return owner
@@ -235,10 +250,24 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
         if prep in {"of", "by"} and (found := parties.ids(sentence, inner)):
             used.add(phrase.start)
             return [parties.party(sentence, inner, found[0])]
+        if prep == "of" and sentence.lemmas[phrase.head] in _DONE_TO and _nameable(context, inner, strict=True):
+            used.add(phrase.start)
+            return [parties.party(sentence, inner, None)]
     if not _nameable(context, phrase, strict=strict):
         return []
     used.add(phrase.start)
     return [parties.party(sentence, phrase, None)]
+
+
+def _counted(context: Context, phrase: Phrase, used: set[int]) -> list[Party]:
+    """Read a bare number as some of those counted before it ("five fighters were killed and 23 wounded")."""
+    for clause in context.clauses:
+        for other in (*clause.subjects, *clause.objects):
+            counted = other.start < phrase.start and "NUM" in context.sentence.tags[other.start : other.head]
+            if counted and (ids := context.parties.ids(context.sentence, other)):
+                used.add(phrase.start)
+                return [context.parties.party(context.sentence, phrase, ids[0])]
+    return []
 
 
 def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
@@ -248,6 +277,8 @@ def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
     if parties.place_ids(sentence, phrase):
         return False
     if head in parties.persons or head in parties.heads or head in _CROWDS:
+        return True
+    if sentence.lows[phrase.head] == "those" and sentence.tags[phrase.end : phrase.end + 1] == ["WH"]:
         return True
     if tag == "NOUN" and person_like(head):
         return True

@@ -22,6 +22,8 @@ _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", 
 _OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
 _OPENS_THING: Final = frozenset({"DET", "PRP$", "PRON", "NAME"})
 """What follows "close" in "to close their border", and not in "to close allies"."""
+_ACTIVITIES: Final = frozenset({"training", "shelling", "bombing", "pumping", "looting", "burning", "killing"})
+"""Activities that with "of" are nouns ("halts training of recruits"); "accused of taking" shows why not all are."""
 _PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
 _CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PRON", "WH", "MODAL"})
 _AFTER_THERE: Final = frozenset({"BE", "MODAL", "HAVE", "V?", "VBD"})
@@ -44,6 +46,7 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
         if (
             (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles)
             or (tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months)
+            or (tags[at - 1] == "NUM" and ":" in sentence.lows[at - 1])
             or _ends_setting(sentence, at)
             or _ends_day(sentence, grammar, at)
         ):
@@ -236,6 +239,8 @@ def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
     tags = sentence.tags
     before = previous(tags, at)
     after = following(tags, at)
+    if sentence.lows[at + 1 : at + 2] == ["of"] and sentence.lows[at] in _ACTIVITIES:
+        return "NOUN"
     if before >= 0 and tags[before] in {"DET", "ADJ", "PRP$", "NUM", "POSS"}:
         return "ADJ" if after in {"NOUN", "NAME"} and tags[before] != "POSS" else "NOUN"
     compound = before >= 0 and tags[before] == "NOUN" and not _is_plural(sentence.lows[before])

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from pipelines.matching.around import PHRASE_TAGS, clause_opener, ends_sentence, is_cue_next, is_insertion
+from pipelines.matching.around import PHRASE_TAGS, clause_opener, closes, ends_sentence, is_cue_next, is_insertion
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def trails(parser: "Parser", verb: VerbGroup) -> bool:
     speaker = clause.antecedent if clause.kind == "rel" and clause.verb is not None else _speakers(parser, last)
     if not speaker or parser.sentence.tags[speaker[0].start - 1] not in {"COMMA", "QUOTE"} or not speaker[0].start:
         return False
-    if not any(one.verb is not None for one in parser.clauses) or not ends_sentence(parser.sentence, verb.end):
+    if not any(one.verb is not None for one in parser.clauses):
+        return False
+    if not (ends_sentence(parser.sentence, verb.end) or closes(parser.sentence, verb.end)):
         return False
     for one in speaker:
         _take_back(parser, one)
