@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from connectors.findings import Finding, good, warning
 from connectors.kafka_options import KafkaOptions, client_settings, faults, parse_kafka_url
-from connectors.kafka_topics import check_topics
+from connectors.kafka_topics import check_topics, topic
+from schemas.envelope import ARTICLES
 
 _OLDEST: Final = (2, 5)
 """The first release in which a writer that came back can fence its predecessor by its transactional id alone."""
@@ -17,6 +18,7 @@ def examine_kafka(url: str) -> Iterator[Finding]:
     options = parse_kafka_url(url)
     with faults(options), _admin(options) as admin:
         yield _cluster(options, admin)
+        yield from _copies(options, admin)
     differing = check_topics(options)
     yield from (warning("topics", f"not as it should be: {line}", "kirkuk setup") for line in differing)
     if not differing:
@@ -40,3 +42,16 @@ def _cluster(options: KafkaOptions, admin: Any) -> Finding:
     if min(versions) < _OLDEST:
         return warning("kafka", message, "upgrade the brokers to 2.5 or newer: writers can't fence each other there")
     return good("kafka", message)
+
+
+def _copies(options: KafkaOptions, admin: Any) -> Iterator[Finding]:
+    name = topic(options, ARTICLES)
+    [articles] = admin.describe_topics([name])
+    in_sync = [len(part["isr_nodes"]) for part in articles["partitions"]]
+    wanted = [len(part["replica_nodes"]) for part in articles["partitions"]]
+    if in_sync and min(in_sync) < max(wanted):
+        message = f"a partition of {name} has {min(in_sync)} of {max(wanted)} copies in sync"
+        yield warning("kafka", message, "start the brokers that are away; until then a loss of others loses articles")
+    elif in_sync and max(wanted) == 1:
+        message = f"each partition of {name} has one copy"
+        yield warning("kafka", message, "for more than trials run three brokers, with ?replication=3 in the log URL")

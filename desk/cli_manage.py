@@ -149,14 +149,17 @@ def doctor(settings: "Settings", as_json: bool) -> int:
 @click.command()
 @click.option("--kibana", "kibana_url", metavar="URL", help="Also import data views, searches, charts, map, dashboard.")
 @click.option("--kibana-rules", is_flag=True, help="Also its alerting rules; Kibana needs an encryption key for them.")
-@click.option("--prefix", default="kirkuk", show_default=True, help="What the names of the index's aliases begin with.")
+@click.option("--prefix", help="What the names of the index's aliases begin with  [default: as in the index's URL]")
 @click.option("--dry-run", is_flag=True, help="Say what would be set up.")
 @json_option
 @data_options
 def setup(
-    settings: "Settings", kibana_url: str | None, kibana_rules: bool, prefix: str, dry_run: bool, as_json: bool
+    settings: "Settings", kibana_url: str | None, kibana_rules: bool, prefix: str | None, dry_run: bool, as_json: bool
 ) -> int:
-    """Make servers ready; it may be run any number of times."""
+    """Make servers ready: topics of the log, templates of the index, objects of Kibana.
+
+    It may be run any number of times: what is as it should be is left alone. The embedded log and index need none.
+    """
     from desk.setup_commands import SetupOptions, set_up
 
     if kibana_rules and kibana_url is None:

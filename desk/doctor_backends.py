@@ -32,8 +32,14 @@ def _kafka(url: str) -> Iterable[Finding]:
     return examine_kafka(url)
 
 
+def _elastic(url: str) -> Iterable[Finding]:
+    from connectors.elastic_checks import examine_elastic
+
+    return examine_elastic(url)
+
+
 LOG_SERVER_CHECKS: Final[Mapping[str, Sequence[ServerCheck]]] = {"kafka": (_kafka,)}
-INDEX_SERVER_CHECKS: Final[Mapping[str, Sequence[ServerCheck]]] = {}
+INDEX_SERVER_CHECKS: Final[Mapping[str, Sequence[ServerCheck]]] = {"http": (_elastic,), "https": (_elastic,)}
 
 
 def _log_server(settings: Settings) -> Iterator[Finding]:

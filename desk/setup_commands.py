@@ -6,6 +6,7 @@ nothing where there is nothing to do for the settings at hand.
 
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -13,15 +14,16 @@ import msgspec
 from desk.settings import Settings
 
 REFUSED: Final = "refused"
+DEFAULT_PREFIX: Final = "kirkuk"
 
 
 class SetupOptions(NamedTuple):
-    """What was asked for. `prefix` begins the names of the index's aliases."""
+    """What was asked for. `prefix` begins the names of the index's aliases; None: as the index's URL says."""
 
     settings: Settings
     kibana_url: str | None = None
     kibana_rules: bool = False
-    prefix: str = "kirkuk"
+    prefix: str | None = None
     dry_run: bool = False
 
 
@@ -34,6 +36,40 @@ class Done(NamedTuple):
     remark: str = ""
 
 
+def _log(options: SetupOptions) -> Iterator[Done]:
+    if urlsplit(options.settings.log_url).scheme != "kafka":
+        return
+    from connectors.kafka_options import parse_kafka_url
+    from connectors.kafka_topics import setup_topics
+
+    for line in setup_topics(parse_kafka_url(options.settings.log_url), dry_run=options.dry_run):
+        yield _line(line, options)
+
+
+def _index(options: SetupOptions) -> Iterator[Done]:
+    if not urlsplit(options.settings.index_url).scheme.startswith("http"):
+        return
+    from connectors.elastic_options import parse_elastic_url
+    from connectors.elastic_templates import setup_templates
+
+    for line in setup_templates(parse_elastic_url(options.settings.index_url), dry_run=options.dry_run):
+        yield _line(line, options)
+
+
+def _line(line: str, options: SetupOptions) -> Done:
+    name, _, remark = line.partition(": ")
+    what, _, name = name.rpartition(" ")
+    return Done(what, name, "planned" if options.dry_run else "done", remark)
+
+
+def _prefix(index_url: str) -> str:
+    if not urlsplit(index_url).scheme.startswith("http"):
+        return DEFAULT_PREFIX
+    from connectors.elastic_options import parse_elastic_url
+
+    return parse_elastic_url(index_url).prefix
+
+
 def _kibana(options: SetupOptions) -> Iterator[Done]:
     if options.kibana_url is None:
         return
@@ -42,14 +78,18 @@ def _kibana(options: SetupOptions) -> Iterator[Done]:
     for told in set_up_kibana(
         options.kibana_url,
         options.settings.schema_dir,
-        prefix=options.prefix,
+        prefix=options.prefix or _prefix(options.settings.index_url),
         rules=options.kibana_rules,
         dry_run=options.dry_run,
     ):
         yield Done(*told)
 
 
-STEPS: Final[tuple[tuple[str, Callable[[SetupOptions], Iterator[Done]]], ...]] = (("kibana", _kibana),)
+STEPS: Final[tuple[tuple[str, Callable[[SetupOptions], Iterator[Done]]], ...]] = (
+    ("log", _log),
+    ("index", _index),
+    ("kibana", _kibana),
+)
 """Name and function of each step, in order: what others need comes first."""
 
 
