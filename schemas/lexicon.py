@@ -14,7 +14,9 @@ import msgspec
 from schemas.errors import SchemaError
 
 PARTS: Final = ("words", "events", "attribution", "time", "parties")
-FLAGS: Final = frozenset({"inf", "that", "passive", "active", "noobj", "anyobj", "ger", "adv", "neg", "future"})
+FLAGS: Final = frozenset(
+    {"inf", "that", "passive", "active", "noobj", "anyobj", "ger", "adv", "neg", "future", "oneobj", "twoobj"}
+)
 CLASSES: Final = frozenset({"@actor", "@place", "@person", "@any", "@party", "@num"})
 """Word classes that the matcher computes; the others are lists in the events file."""
 
@@ -86,6 +88,8 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     frames: Mapping[str, Frame]
     light_verbs: str
     occur_verbs: str
+    void: str = ""
+    """Idioms that are no event, whatever their words say elsewhere ("neither confirm nor deny")."""
     blocked: str = ""
     """Fixed wordings inside which no trigger counts ("by force of arms", "football")."""
     groups: tuple[Group, ...]
@@ -271,8 +275,8 @@ def parse_idiom(line: str) -> Wording:
     given = body.split()
     flags = frozenset(word[1:] for word in given if word.startswith("+"))
     parts = tuple(frozenset(word.split("|")) for word in given if not word.startswith("+"))
-    if not parts or "..." in parts[0] or any(word.startswith("@") for word in parts[0]):
-        raise ValueError(f"{line!r}: an idiom begins with a word")
+    if not parts or "..." in parts[0] or any(word.startswith("@") and word != "@num" for word in parts[0]):
+        raise ValueError(f"{line!r}: an idiom begins with a word or @num")
     if "..." in parts[-1]:
         raise ValueError(f"{line!r}: an idiom ends with a word")
     if wrong := flags - FLAGS:
@@ -349,6 +353,11 @@ def _check(parsed: Mapping[str, Mapping[str, Any]], types: Mapping[str, Any], ac
         if "core" not in parts and (missing := [part for part in PARTS if part not in parts]):
             faults += [f"lexicon/{code}.{part}.yaml: is missing" for part in missing]
         events = parts.get("events")
+        for line in lines(events.void if events is not None else ""):
+            try:
+                parse_idiom(line)
+            except ValueError as error:
+                faults.append(f"lexicon/{code}.events.yaml: void: {error}")
         for part, more in parts.items():
             for at, group in enumerate(more.groups if events is not None and part.startswith("events") else ()):
                 assert events is not None

@@ -11,7 +11,7 @@ from pipelines.matching.tokens import Sentence
 GAP: Final = "..."
 _WIDEST: Final = 5
 """Tokens that a gap may leave out."""
-_STOPS: Final = frozenset({"COMMA", "PUNCT", "BREAK", "QUOTE", "CONJ"})
+_STOPS: Final = frozenset({"COMMA", "PUNCT", "BREAK", "QUOTE", "CONJ", "VBD", "VBZ", "MODAL", "WH", "SUB"})
 """What no gap reaches across."""
 _AUXILIARIES: Final = {"BE": "be", "HAVE": "have", "DO": "do"}
 
@@ -21,7 +21,7 @@ class Wording(NamedTuple):
 
     start: int
     end: int
-    rule: Rule
+    rule: Rule | None
 
 
 def find_wordings(sentence: Sentence, table: Mapping[str, Sequence[Idiom]], parties: Parties) -> list[Wording]:
@@ -45,6 +45,8 @@ def _candidates(sentence: Sentence, table: Mapping[str, Sequence[Idiom]], at: in
     yield from table.get(low, ())
     if lemma != low:
         yield from table.get(lemma, ())
+    if sentence.tags[at] == "NUM":
+        yield from table.get("@num", ())
 
 
 def _forms(sentence: Sentence, at: int) -> set[str]:

@@ -29,7 +29,8 @@ class Idiom(NamedTuple):
     """A wording of several words, by what may stand at each place."""
 
     parts: tuple[frozenset[str], ...]
-    rule: Rule
+    rule: Rule | None
+    """None for wordings that are no event."""
 
 
 def _split(names: str) -> tuple[str, ...]:
@@ -63,6 +64,10 @@ class Patterns:
         self.light = frozenset(words(events.light_verbs))
         self.occur = frozenset(words(events.occur_verbs))
         self.blocked = frozenset(words(events.blocked))
+        for line in lines(events.void):
+            parts = self._places(parse_idiom(line).parts)
+            for first in parts[0]:
+                self.idioms.setdefault(first, []).append(Idiom(parts, None))
         frames = {name: _slots(frame) for name, frame in events.frames.items()}
         for group in events.groups:
             self._add(group, frames)
@@ -92,19 +97,17 @@ class Patterns:
 
     def _add_idiom(self, name: str, group: Group, line: str, frames: dict[str, Slots]) -> None:
         wording = parse_idiom(line)
-        parts = tuple(
-            frozenset(
-                inner
-                for word in part
-                for inner in (self.classes.get(word[1:], {word}) | {word} if word[:1] == "@" else {word})
-            )
-            for part in wording.parts
-        )
+        parts = self._places(wording.parts)
         pattern = Pattern(lemmas=(), flags=wording.flags, frame=wording.frame, weight=len(parts))
         label = "-".join("|".join(sorted(part)) for part in wording.parts)
         rule = Rule(f"{name}.i.{label}", group, pattern, frames[wording.frame or group.frame])
         for first in parts[0]:
             self.idioms.setdefault(first, []).append(Idiom(parts, rule))
+
+    def _places(self, parts: tuple[frozenset[str], ...]) -> tuple[frozenset[str], ...]:
+        """Add the words of named classes to what may stand at each place of an idiom."""
+        named = (part | frozenset().union(*(self.classes.get(word[1:], ()) for word in part)) for part in parts)
+        return tuple(named)
 
     def _resolve(self, pattern: Pattern) -> Pattern:
         """Put the words of named classes in the place of their names; computed classes stay."""

@@ -36,9 +36,17 @@ class Triggers:
 
     def find(self, sentence: Sentence, clauses: list[Clause]) -> list[Found]:
         """Return triggers in the order of the sentence; at most one of a type for each word."""
-        found = self._wordings(sentence, clauses)
+        wordings = find_wordings(sentence, self.patterns.idioms, self.parties)
+        found = self._wordings(clauses, wordings)
         covered = {token for hit in found for token in range(hit.start, hit.end)}
-        found += [hit for clause in clauses for hit in self._verbal(sentence, clause) if hit.start not in covered]
+        covered |= {token for one in wordings if one.rule is None for token in range(one.start, one.end)}
+        said = {(hit.clause.index, hit.rule.group.type) for hit in found}
+        found += [
+            hit
+            for clause in clauses
+            for hit in self._verbal(sentence, clause)
+            if hit.start not in covered and (clause.index, hit.rule.group.type) not in said
+        ]
         taken = {hit.start for hit in found} | covered
         found += [hit for hit in self._phrases(sentence, clauses) if hit.start not in taken]
         taken |= {token for hit in found if hit.nominal for token in range(hit.start, hit.end)}
@@ -52,31 +60,30 @@ class Triggers:
         found.sort(key=lambda hit: (hit.start, hit.rule.id))
         return found
 
-    def _wordings(self, sentence: Sentence, clauses: list[Clause]) -> list[Found]:
+    def _wordings(self, clauses: list[Clause], wordings: list[Wording]) -> list[Found]:
         """Return the idioms, whose roles stand around their verb, or around the noun that they hold."""
-        wordings = find_wordings(sentence, self.patterns.idioms, self.parties)
         if not wordings:
             return []
         phrases = [(clause, phrase) for clause in clauses for phrase in clause_phrases(clause)]
         found = []
         for wording in wordings:
-            clause = clause_of(wording, clauses, phrases)
-            if clause is not None and self._flags_hold(clause, wording.rule):
-                slots = self._slots_around(wording, clause, phrases)
-                found.append(Found(wording.start, wording.end, wording.rule, clause, slots))
+            rule, clause = wording.rule, clause_of(wording, clauses, phrases)
+            if rule is not None and clause is not None and self._flags_hold(clause, rule):
+                slots = self._slots_around(wording, rule, clause, phrases)
+                found.append(Found(wording.start, wording.end, rule, clause, slots))
         return found
 
     def _flags_hold(self, clause: Clause, rule: Rule) -> bool:
         return clause.verb is None or all(self._flag(clause, flag) for flag in rule.pattern.flags)
 
     def _slots_around(
-        self, wording: Wording, clause: Clause, phrases: list[tuple[Clause, Phrase]]
+        self, wording: Wording, rule: Rule, clause: Clause, phrases: list[tuple[Clause, Phrase]]
     ) -> dict[str, list[Phrase]]:
         verb = clause.verb
         if verb is not None and wording.start <= verb.head < wording.end:
             return clause_slots(clause)
         inside = [phrase for _, phrase in phrases if wording.start <= phrase.head < wording.end]
-        slots = noun_slots(wording.rule, inside[-1], clause, self.patterns) if inside else {"subj": [], "obj": []}
+        slots = noun_slots(rule, inside[-1], clause, self.patterns) if inside else {"subj": [], "obj": []}
         slots["subj"] = slots["subj"] or [phrase for phrase in clause.doers() if phrase not in inside]
         return slots
 
@@ -97,7 +104,7 @@ class Triggers:
         if verb is None:
             return
         rules = self.patterns.verbs.get(verb.lemma)
-        if not rules:
+        if not rules or sentence.lows[max(0, verb.start - 2) : verb.start] == _YET_TO:
             return
         slots = clause_slots(clause)
         rule = next((rule for rule in rules if self._fits(sentence, clause, rule, slots)), None)
@@ -122,7 +129,7 @@ class Triggers:
         constraints = pattern.constraints
         if unsaid:
             constraints = tuple(one for one in constraints if one.slot != "subj" or one.absent)
-            if all(one.absent for one in constraints):
+            if all(one.absent or "@any" in one.allowed for one in constraints):
                 return False
         return all(self._holds(sentence, clause, constraint, slots) for constraint in constraints)
 
@@ -136,6 +143,8 @@ class Triggers:
             return not verb.passive
         if flag == "noobj":
             return not clause.objects
+        if flag in {"oneobj", "twoobj"}:
+            return (len(clause.undergoers()) > 1) == (flag == "twoobj")
         if flag == "neg":
             return verb.negated or any(phrase.negated for phrase in (*clause.doers()[:1], *clause.undergoers()[:1]))
         if flag == "future":
@@ -189,7 +198,11 @@ class Triggers:
             hit = hit or any(low in constraint.allowed for _, low in clause.particles)
         else:
             phrases = slots.get(constraint.slot, ())
-            hit = any(self._is(sentence, phrase, constraint.allowed) for phrase in phrases)
+            hit = any(
+                self._is(sentence, phrase, constraint.allowed)
+                for phrase in phrases
+                if phrase.prep is None or phrase.holder is None or phrase.holder not in clause.subjects
+            )
         return hit != constraint.absent
 
     @staticmethod
@@ -311,6 +324,8 @@ class Triggers:
         return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
 
 
+_YET_TO: Final = ["yet", "to"]
+"""What tells that it has not happened, and may never."""
 _WILL: Final = frozenset({"will", "'ll", "wo", "shall", "would", "'d"})
 """What makes a promise or threat of a verb."""
 _CONTESTS: Final = frozenset({"fight", "battle"})
