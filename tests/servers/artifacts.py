@@ -103,6 +103,8 @@ def elastic() -> Path | Missing:
     jdk = java()
     if isinstance(package, Missing) or isinstance(jdk, Missing):
         return package if isinstance(package, Missing) else jdk
+    if os.geteuid() == 0 and shutil.which("setpriv") is None:
+        return Missing("Elasticsearch does not run as root, and setpriv (util-linux) is not there to give that up")
     compiler = jdk.home / "bin" / "javac"
     if not compiler.exists():
         return Missing("javac is not installed (a JDK is needed, not only a Java runtime)")
