@@ -118,15 +118,18 @@ def match(
 )
 @json_option
 @click.option("--data", type=click.Path(file_okay=False), metavar="DIR", help="Keep the data in this folder.")
-def demo(seconds: float, as_json: bool, data: str | None) -> int:
+@click.option("--log", "log_url", metavar="URL", help="Play on this log instead, as kafka://localhost:9092/demo1.")
+@click.option("--index", "index_url", metavar="URL", help="Play on this index instead, as http://localhost:9200/demo1.")
+def demo(seconds: float, as_json: bool, data: str | None, log_url: str | None, index_url: str | None) -> int:
     """Play the Kirkuk crisis, 25 September to 20 October 2017, over real HTTP, and score what was found.
 
     Invented outlets serve their feeds on this machine; the same `watch` as ever polls them. Alerts show as they fire,
     the timeline at the end, then the score against labels. A second run on the same --data raises no alert again.
+    On servers, take a prefix that is not in use: what is played there stays.
     """
-    from desk.demo.run import run_demo
+    from desk.demo.run import Servers, run_demo
 
-    return run_demo(seconds=seconds, data=data, as_json=as_json)
+    return run_demo(seconds=seconds, data=data, as_json=as_json, servers=Servers(log_url, index_url))
 
 
 @click.command()

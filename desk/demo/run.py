@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import tomli_w
@@ -41,7 +41,17 @@ _PATIENCE_S: Final = 60.0
 _MAX_FALSE: Final = 2
 
 
-def run_demo(*, seconds: float, data: str | None, as_json: bool) -> int:
+class Servers(NamedTuple):
+    """URLs of a log and an index to play on instead of the embedded ones; None: the embedded one."""
+
+    log_url: str | None = None
+    index_url: str | None = None
+
+
+EMBEDDED: Final = Servers()
+
+
+def run_demo(*, seconds: float, data: str | None, as_json: bool, servers: Servers = EMBEDDED) -> int:
     """Play, watch, score; return 0 when every labelled development was found, else 1.
 
     `data` None: the data is thrown away at the end. Raises KirkukError when the folder is in use.
@@ -49,7 +59,7 @@ def run_demo(*, seconds: float, data: str | None, as_json: bool) -> int:
     with _data_folder(data) as folder, stop_on_signals() as stop:
         server = CrisisServer(load_playbook(), seconds, poll_interval_s=POLL_INTERVAL_S).start()
         try:
-            settings = demo_settings(folder, server.feeds())
+            settings = demo_settings(folder, server.feeds(), servers)
             heading = (
                 f"25 September to 20 October 2017 in {seconds:g} s, {len(server.feeds())} feeds on {server.base_url}"
             )
@@ -86,7 +96,7 @@ def _data_folder(data: str | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def demo_settings(folder: Path, feeds: list[FeedSource]) -> Settings:
+def demo_settings(folder: Path, feeds: list[FeedSource], servers: Servers = EMBEDDED) -> Settings:
     """Write a settings folder for feeds of this machine, in the data folder, and load it.
 
     It is what a user would write: shipped rules and schema, loopback allowed, no pause between polls of one host.
@@ -96,8 +106,10 @@ def demo_settings(folder: Path, feeds: list[FeedSource]) -> Settings:
     shutil.copyfile(shipped_config() / "alerts.toml", config / "alerts.toml")
     entries = [{key: value for key, value in msgspec.to_builtins(feed).items() if value is not None} for feed in feeds]
     (config / "feeds.toml").write_text(tomli_w.dumps({"feeds": entries}), encoding="utf-8")
-    changes = {
+    changes: dict[str, object] = {
         "data": str(folder),
+        "log": {"url": servers.log_url or ""},
+        "index": {"url": servers.index_url or ""},
         "fetch": {"allow_loopback": True, "per_host_delay_s": 0.0, "per_host_concurrent": 16, "total_timeout_s": 5.0},
         "ingest": {"min_interval_s": 0.2, "backoff_first_s": 1.0, "per_host_concurrency": 16},
         "parse": {"timeout_s": 5.0, "cpu_s": 3.0},
@@ -106,7 +118,7 @@ def demo_settings(folder: Path, feeds: list[FeedSource]) -> Settings:
         "metrics": {"listen": ""},
     }
     (config / "kirkuk.toml").write_text(tomli_w.dumps(changes), encoding="utf-8")
-    return load_settings(config / "kirkuk.toml", folder, environ={})
+    return load_settings(config / "kirkuk.toml", environ={})
 
 
 def watch_until(settings: Settings, view: JsonView | TerminalView, server: CrisisServer, stop: threading.Event) -> None:
@@ -129,7 +141,7 @@ def _end_when_done(settings: Settings, server: CrisisServer, stop: threading.Eve
     log = open_log(settings.log_url)
     try:
         while not stop.wait(0.1) and not over.is_set() and time.monotonic() < deadline:
-            end = log.end(ARTICLES)
+            end = sum(log.end(ARTICLES, partition=partition) for partition in log.partitions(ARTICLES))
             if end != last or not has_come_through(log):
                 last, calm_since = end, time.monotonic()
             elif time.monotonic() - calm_since > _SETTLE_S:
