@@ -117,7 +117,7 @@ def test_the_numbers_of_feeds_are_those_of_the_log(seen):
     numbers, records = seen
     polls = [record for record in records["feeds"] if not isinstance(record, FeedMoved)]
     counted = int(numbers.total("kirkuk_polls_total"))
-    assert counted > 50
+    assert counted > 18
     polls = polls[:counted]
     failed = [record for record in polls if isinstance(record, FeedFailed)]
     answered = [record for record in polls if isinstance(record, FeedPolled)]
@@ -138,7 +138,7 @@ def test_the_numbers_of_matching_are_those_of_the_log(seen):
     """Every revision in the log was coded, once, as relevant or not, with as many events as the log has."""
     numbers, records = seen
     coded = [record for record in records["matches"] if isinstance(record, ArticleCoded)]
-    assert numbers("kirkuk_articles_coded_total", outcome="relevant") == sum(record.relevant for record in coded) > 50
+    assert numbers("kirkuk_articles_coded_total", outcome="relevant") == sum(record.relevant for record in coded) > 10
     assert numbers("kirkuk_articles_coded_total", outcome="dead") == 0
     assert numbers.total("kirkuk_articles_coded_total") == len(records["articles"]) == len(coded)
     assert numbers("kirkuk_events_coded_total") == sum(len(record.events) for record in coded)
@@ -150,10 +150,10 @@ def test_the_numbers_of_alerting_are_those_of_the_ledger(seen):
     """Developments, alerts by fate and deliveries; an alert's latencies are counted once each."""
     numbers, records = seen
     opened = Counter(type(record).__name__ for record in records["developments"])
-    assert numbers("kirkuk_developments_total", change="opened") == opened["DevelopmentOpened"] > 20
+    assert numbers("kirkuk_developments_total", change="opened") == opened["DevelopmentOpened"] > 10
     raised = [record.alert for record in records["alerts"] if isinstance(record, AlertRaised)]
     sent = [alert for alert in raised if alert.suppressed is None]
-    assert numbers.total("kirkuk_alerts_raised_total") == len(sent) > 20
+    assert numbers.total("kirkuk_alerts_raised_total") == len(sent) > 10
     assert numbers.total("kirkuk_alerts_suppressed_total") == len(raised) - len(sent)
     delivered = sum(isinstance(record, AlertDelivered) for record in records["alerts"])
     assert numbers("kirkuk_deliveries_total", channel="terminal", outcome="delivered") == delivered == len(sent)
@@ -183,7 +183,7 @@ def test_stages_times_and_places_are_told(seen):
         assert numbers("kirkuk_lag_seconds", stage=stage, partition="0") == 0
         assert numbers("kirkuk_index_write_duration_seconds_count", stage=stage) > 0
     assert numbers("kirkuk_log_append_duration_seconds_count", stage="ingest") >= numbers.total("kirkuk_polls_total")
-    assert numbers("kirkuk_epoch_duration_seconds_count") > 5
+    assert numbers("kirkuk_epoch_duration_seconds_count") >= 1
     assert numbers.total("kirkuk_schema_info", name="kirkuk") == 1
     assert numbers.total("kirkuk_build_info", beam="2.77.0") == 1
 
@@ -227,8 +227,8 @@ def test_at_info_an_irrelevant_article_makes_no_line(watch, seen):
     _, records = seen
     idle = {record.article.article_id for record in records["matches"] if not record.relevant}
     told = [line for line in watch.told() if line["level"] != "debug"]
-    assert len(idle) > 5
-    assert len(told) > 100
+    assert idle
+    assert len(told) > 20
     assert not [line for line in told if line.get("article_id") in idle]
 
 
