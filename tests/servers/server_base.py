@@ -26,7 +26,8 @@ class Server(abc.ABC):
     """
 
     name: ClassVar[str]
-    start_limit_s: ClassVar[float] = 120
+    # Seconds on an idle machine; a busy one is no failure, and a server that ends is seen at once.
+    start_limit_s: ClassVar[float] = 240
     stop_limit_s: ClassVar[float] = 20
     # Where a person looks for such a server first, and the other ports that it needs; free ones are taken instead.
     usual_ports: ClassVar[tuple[int, ...]]
