@@ -78,7 +78,7 @@ def _kibana(options: SetupOptions) -> Iterator[Done]:
     for told in set_up_kibana(
         options.kibana_url,
         options.settings.schema_dir,
-        prefix=options.prefix or _prefix(options.settings.index_url),
+        prefix=_prefix(options.settings.index_url) if options.prefix is None else options.prefix,
         rules=options.kibana_rules,
         dry_run=options.dry_run,
     ):

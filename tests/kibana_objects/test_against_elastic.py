@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connectors.elastic_templates import index_body
 from schemas.documents import FIELDS
 from schemas.kibana_checks.frame import documents_of, index_objects, read_texts
 from schemas.kibana_checks.kql import read_kql
@@ -18,22 +19,13 @@ from tests.kibana_objects import elastic_play as play
 PREFIX = "kibana-play"
 OBJECTS = index_objects(load_objects())
 RULES = {rule["key"]: rule["body"] for rule in load_rules()}
-_TYPES = {
-    "keywords": {"type": "keyword"},
-    "integer": {"type": "long"},
-    "float": {"type": "double"},
-    "geo": {"type": "geo_point"},
-    "stored": {"type": "object", "enabled": False},
-}
 
 
 @pytest.fixture(scope="module")
 def elastic(elastic_server):
-    """Our documents in a real server, one index a kind."""
-    for kind, fields in FIELDS.items():
-        properties = {name: _TYPES.get(type_, {"type": type_}) for name, type_ in fields.items()}
-        mappings = {"dynamic": "strict", "properties": properties}
-        answer = elastic_server.api("PUT", f"/{PREFIX}-{kind}", {"mappings": mappings})
+    """Our documents in a real server, one index a kind with the settings and the mapping of the product."""
+    for kind in FIELDS:
+        answer = elastic_server.api("PUT", f"/{PREFIX}-{kind}", index_body(kind))
         assert answer.status == 200, answer.body
     stored = elastic_server.api("POST", "/_bulk?refresh=true", play.bulk(play.documents(), PREFIX))
     assert stored.status == 200

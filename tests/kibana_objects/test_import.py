@@ -22,6 +22,8 @@ from cryptography.x509.oid import NameOID
 import schemas
 from connectors.kibana import Kibana, KibanaError
 from desk.cli import cli
+from desk.settings import load_settings
+from desk.setup_commands import STEPS, SetupOptions
 from schemas.errors import ConfigError
 from schemas.kibana_objects.files import load_objects, load_rules
 from tests.kibana_objects.kibana_play import FakeKibana
@@ -322,6 +324,19 @@ def test_another_prefix_reaches_data_views_and_rules(kibana):
         f"mosul.2-{kind}" for kind in ("articles", "developments", "alerts")
     }
     assert not set(kibana.rules) & {rule["id"] for rule in load_rules()}
+
+
+@pytest.mark.parametrize(
+    "index,prefix",
+    [("http://elastic.example:9200/mosul", "mosul"), ("https://elastic.example", "kirkuk"), ("", "kirkuk")],
+)
+def test_the_prefix_is_the_one_of_the_index(kibana, index, prefix):
+    """Without --prefix, data views read the aliases of the index that the settings name."""
+    settings = load_settings(environ={"KIRKUK_INDEX_URL": index} if index else {})
+    for _ in dict(STEPS)["kibana"](SetupOptions(settings, kibana.url)):
+        pass
+    titles = {one["attributes"]["title"] for (kind, _), one in kibana.objects.items() if kind == "index-pattern"}
+    assert {title.rpartition("-")[0] for title in titles} == {prefix}
 
 
 @pytest.mark.parametrize("prefix", ["", "Upper", "a b", "a,b", "*", "-x", "x/y"])
