@@ -186,6 +186,14 @@ def closes(sentence: Sentence, at: int) -> bool:
     return False
 
 
+def _reporting_above(clause: Clause, cues: frozenset[str]) -> Clause:
+    """Climb from what somebody said to the saying: "told them that the vote was void and urged X" goes on with that."""
+    parent = clause.parent
+    if clause.kind == "comp" and clause.verb is not None and parent is not None and parent.verb is not None:
+        return parent if parent.verb.lemma in cues and clause.verb.lemma not in cues else clause
+    return clause
+
+
 def ends_sentence(sentence: Sentence, at: int) -> bool:
     """Tell whether no finite verb comes after token `at`."""
     for ahead in range(at, len(sentence)):
@@ -208,7 +216,7 @@ def is_bearing(sentence: Sentence, phrase: Phrase) -> bool:
     return sentence.lows[phrase.start - 1] == "of" and before.startswith(_COMPASS)
 
 
-def finite_ancestor(clause: Clause, tables: Tables, *, climb: bool) -> Clause:
+def finite_ancestor(clause: Clause, tables: Tables, verb: VerbGroup, *, climb: bool) -> Clause:
     """Climb out of infinitives and participles, unless the last object there can be the new verb's subject.
 
     After a conjunction (`climb`) it can't, and not where a verb of saying waits for what was said: "said the plan to
@@ -223,7 +231,7 @@ def finite_ancestor(clause: Clause, tables: Tables, *, climb: bool) -> Clause:
         ):
             break
         clause = clause.parent
-    return clause
+    return _reporting_above(clause, tables.cues) if climb and verb.lemma in tables.cues else clause
 
 
 def _awaits(clause: Clause, tables: Tables) -> bool:

@@ -12,6 +12,8 @@ _LED: Final = frozenset({"chaired", "headed", "led", "commanded"})
 _TITLE_WORDS: Final = 5
 """Words that may stand between "led by" and a name ("led by the deputy prime minister X")."""
 _SIDES: Final = frozenset({"side", "party", "camp", "government"})
+_SPEECH_WITHIN: Final = 4
+"""Tokens after "it" among which its verb stands."""
 _ARMED: Final = frozenset({"army", "force"})
 _PAIRS: Final = frozenset({"both", "two", "each", "either", "neither"})
 _OPPOSED: Final = frozenset({"federal", "iran"})
@@ -32,9 +34,9 @@ def leader(sentence: Sentence, phrase: Phrase) -> Mention | None:
 
 def opens_speech(sentence: Sentence, at: int, said: Container[str]) -> bool:
     """Tell the "it" that begins a sentence and says or asks something: it is whoever acted in the last one."""
-    following = range(at + 1, min(len(sentence), at + 4))
-    verb = next((sentence.lemmas[one] for one in following if sentence.tags[one].startswith("VB")), "")
-    return at == 0 and verb in said
+    following = range(at + 1, min(len(sentence), at + _SPEECH_WITHIN))
+    verbs = [sentence.lemmas[one] for one in following if sentence.tags[one].startswith("VB")]
+    return at == 0 and (verbs[:1] == ["go"] or any(verb in said for verb in verbs[:1]))
 
 
 def both_sides(sentence: Sentence, phrase: Phrase, groups: Sequence[str], actors: Mapping[str, Actor]) -> list[str]:

@@ -6,6 +6,10 @@ from typing import Final
 from pipelines.matching.phrases import Phrase
 from pipelines.matching.tokens import Sentence
 
+_SINGLE: Final = frozenset(["minister", "premier", "president", "spokesman", "commander", "general", "colonel",
+                            "brigadier", "officer", "adviser", "aide", "envoy", "leader", "official", "lawmaker",
+                            "deputy", "member", "diplomat", "chief", "governor"])  # fmt: skip
+"""Nouns for one person."""
 _ENDS: Final = frozenset({"COMMA", "PUNCT", "BREAK", "QUOTE", "SUB"})
 _LONGEST_LIST: Final = 12
 """Tokens of a list of adjectives before their noun."""
@@ -44,3 +48,11 @@ def described_end(sentence: Sentence, phrase: Phrase) -> int:
         if sentence.tags[at] in _ENDS or sentence.lows[at] in {"with", "of", "for"}:
             return at
     return phrase.end
+
+
+def is_somebody(sentence: Sentence, phrase: Phrase) -> bool:
+    """Tell one person who speaks for a body ("Israel's prime minister"): "he" may be that one."""
+    low = sentence.lows[phrase.head]
+    if sentence.lemmas[phrase.head] in _SINGLE:
+        return low == sentence.lemmas[phrase.head]
+    return sentence.tags[phrase.head] == "NAME" and sentence.mentions[phrase.head] is None and bool(phrase.apposed)

@@ -188,6 +188,8 @@ class Parser:
             return []
         if self.slot and phrase in self.slot[-3:]:
             return [*self.slot] if phrase.coordinated else [phrase]
+        if self.sentence.lows[phrase.head] == "those":
+            return [phrase]
         return [phrase.holder] if phrase.holder is not None and phrase.prep == "of" and not phrase.strong else [phrase]
 
     def _phrase(self, at: int) -> int:
@@ -326,7 +328,7 @@ class Parser:
         if trails(self, verb) or (self.clause.verb is None and steal_prep(self, self.clause, verb)):
             return
         self.conj = self.conj or enumerates(self.sentence, self.clause, verb)
-        clause = finite_ancestor(self.clause, self.tables, climb=self.conj)
+        clause = finite_ancestor(self.clause, self.tables, verb, climb=self.conj)
         if clause.verb is None and inserts(self, clause, verb):
             return
         if clause.verb is None:

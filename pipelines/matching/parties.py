@@ -6,7 +6,7 @@ from typing import Final
 
 from pipelines.matching.bodies import both_sides, leader, opens_speech
 from pipelines.matching.landmarks import Landmarks
-from pipelines.matching.naming import described_end, shared_head, titles
+from pipelines.matching.naming import described_end, is_somebody, shared_head, titles
 from pipelines.matching.offices import Offices
 from pipelines.matching.people import Memory
 from pipelines.matching.phrases import Clause, Phrase
@@ -146,7 +146,8 @@ class Parties:
         for phrase in (*_objects(clauses), *_subjects(clauses)):
             for actor in self.ids(sentence, phrase)[:1]:
                 self._name(sentence, phrase, actor)
-                self.memory.saw(self.memory.people if self.kind(actor) == "person" else self.memory.groups, actor)
+                human = self.kind(actor) == "person" or is_somebody(sentence, phrase)
+                self.memory.saw(self.memory.people if human else self.memory.groups, actor)
 
     def _groups_before(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         """Return the groups named before a phrase, latest last."""
@@ -334,6 +335,8 @@ class Parties:
             for name in classes:
                 if name in table:
                     return table[name]
+            if len(table) == 1 and not _BELONGING.isdisjoint(classes) and "people" in table:
+                return table["people"]
         return None
 
     def _metonym_inside(self, sentence: Sentence, phrase: Phrase) -> str | None:

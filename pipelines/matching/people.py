@@ -9,6 +9,8 @@ _PERSON_ENDINGS: Final = ("er", "ers", "or", "ors", "ist", "ists", "man", "men")
 _NO_PERSONS: Final = frozenset(
     [
         "order",
+        "prayer",
+        "prayers",
         "number",
         "letter",
         "water",

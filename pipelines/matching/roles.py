@@ -236,24 +236,27 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
     ids = parties.ids(sentence, phrase)
     if ids:
         used.add(phrase.start)
-        return [parties.party(sentence, phrase, actor) for actor in ids]
+        found = [parties.party(sentence, phrase, actor) for actor in ids]
+        more = [inner for prep, inner in phrase.preps if prep == "of" and inner.coordinated]
+        found += [parties.party(sentence, inner, one) for inner in more for one in parties.ids(sentence, inner)[:1]]
+        return list({party.id: party for party in found}.values())
     if sentence.lows[phrase.head] in _SPEAKERS and (context.speech.unattributed or "QUOTE" in sentence.tags):
         return [parties.party(sentence, phrase, None)]
     if sentence.lows[phrase.head] in _EMPTY_WORDS and not (phrase.preps and context.everyone):
         return []
-    if sentence.tags[phrase.end - 1] == "NUM" and phrase.end - phrase.start <= _COUNT:
+    if sentence.tags[phrase.end - 1] == "NUM" and phrase.end - phrase.start <= _COUNT and not phrase.preps:
         return _counted(context, phrase, used)
     body = sentence.lemmas[phrase.head] in parties.heads
     if not body and phrase.possessor is not None and (owner := _party(context, phrase.possessor, used, strict=True)):
         return owner
     for prep, inner in phrase.preps:
-        if prep in {"of", "by"} and (found := parties.ids(sentence, inner)):
+        if prep in {"of", "by"} and (inside := parties.ids(sentence, inner)):
             used.add(phrase.start)
-            return [parties.party(sentence, inner, found[0])]
+            return [parties.party(sentence, inner, inside[0])]
         if prep == "of" and sentence.lemmas[phrase.head] in _DONE_TO and _nameable(context, inner, strict=True):
             used.add(phrase.start)
             return [parties.party(sentence, inner, None)]
-    if not _nameable(context, phrase, strict=strict):
+    if phrase.negated or not _nameable(context, phrase, strict=strict):
         return []
     used.add(phrase.start)
     return [parties.party(sentence, phrase, None)]
