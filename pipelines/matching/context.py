@@ -47,6 +47,7 @@ class Context:
         """Turn to the next sentence."""
         if self.times:
             self.anchor = self.times[-1].first
+        self.parties.turn()
         self.sentence, self.clauses, self._beside, self.times = sentence, clauses, None, []
 
     @property

@@ -112,13 +112,19 @@ class Parties:
         self.everyone = False
         self.speaker: str | None = None
         self.others: set[str] = set()
+        self._known: dict[tuple[int, int, int, int, int], list[str]] = {}
 
     def begin(self, published: date | None, *, everyone: bool) -> None:
         """Forget the last article."""
+        self._known = {}
         self.memory = Memory()
         self.speaker = None
         self.today = published
         self.everyone = everyone
+
+    def turn(self) -> None:
+        """Turn to the next sentence: what phrases stand for is worked out once a sentence."""
+        self._known = {}
 
     def kind(self, actor: str) -> str:
         """Return the kind of an actor."""
@@ -200,6 +206,15 @@ class Parties:
         """Return the canonical ids that a phrase stands for; empty when the schema doesn't know it."""
         if sentence.tags[phrase.head] == "PRON":
             return self._pronoun(sentence, phrase.head)
+        if sentence.tags[phrase.start] == "PRP$":
+            return self._ids(sentence, phrase)
+        key = (phrase.start, phrase.end, phrase.head, len(phrase.preps), len(phrase.apposed))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._ids(sentence, phrase)
+        return found
+
+    def _ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         if sentence.lows[phrase.head] == "latter":
             named = (one.actors[0] for one in reversed(sentence.mentions[: phrase.start]) if one and one.actors)
             return list(named)[:1]
