@@ -1,139 +1,163 @@
 """Bulk writing: bounded requests, every document written or refused with a reason, and patience with a busy server.
 
-409 (a higher version is there) -> done       429, 5xx, no connection -> again, after a growing pause
-other 4xx of one document -> refused          413 -> again in halves    401, 403 -> unavailable, with the remedy
+One line of the server's answer for each document:
+
+    2xx, 409 (a higher version is there), 404 of a deletion -> done
+    429, 5xx, blocked (its disk is full)                    -> again, after a growing pause
+    no such index (it was dropped)                          -> again, once the index is made again
+    400 that is about the document itself                   -> refused, with the reason
+    anything else (no right to write, a closed index ...)   -> unavailable, with the remedy
+
+No answer, or one error for all of it: 413 -> again in halves; 429, 5xx, no connection, no answer in time -> again and
+smaller; anything else -> unavailable. One request is under way at a time, so whoever writes waits with the server.
 """
 
-import random
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from connectors.elastic_documents import Prepared
-from connectors.elastic_options import ElasticOptions, faults, reason
-from connectors.ports import Rejected
+from connectors.elastic_documents import Prepared, server_id
+from connectors.elastic_options import ElasticOptions, NotNowError, Patience, faults, is_too_large, reason
+from connectors.ports import Document, Rejected
 from schemas.errors import IndexUnavailableError
 
 REQUEST_BYTES: Final = 8 * 1024 * 1024
 """A node holds each request in memory, and answers the sooner the smaller it is; larger ones are no faster."""
 REQUEST_DOCUMENTS: Final = 1000
-_PAUSE_S: Final = 0.1
-_LONGEST_PAUSE_S: Final = 5.0
-_BUSY: Final = frozenset({429, 502, 503, 504})
+_SMALL: Final = 50
+"""Documents of a request that is not made smaller because the server was away: its size was not the cause."""
+_DOCUMENT_FAULTS: Final = frozenset(
+    {
+        "document_parsing_exception",
+        "illegal_argument_exception",
+        "mapper_parsing_exception",
+        "max_bytes_length_exceeded_exception",
+        "strict_dynamic_mapping_exception",
+    }
+)
+"""What a server says of a document that it will never take."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
 
+class Operation(NamedTuple):
+    """One document to write, or to delete (then `document` is None and `body` empty)."""
+
+    where: str
+    head: bytes
+    body: bytes = b""
+    document: Document | None = None
+
+
+def writing(index: str, prepared: Prepared) -> Operation:
+    """Return the operation that writes a document, unless a higher version of it is there."""
+    version = {"version": prepared.document.version, "version_type": "external_gte"}
+    head = _encode({"index": {"_index": index, "_id": prepared.server_id, **version}})
+    return Operation(index, head, prepared.body, prepared.document)
+
+
+def deleting(index: str, document_id: str) -> Operation:
+    """Return the operation that deletes a document, if it is there."""
+    return Operation(index, _encode({"delete": {"_index": index, "_id": server_id(document_id)}}))
+
+
 class BulkWriter:
-    """Sends one request after another: what the server can't take yet waits here, and so do those who write."""
+    """Carries out operations in their order; `restore` makes the indices again that are gone."""
 
     def __init__(self, options: ElasticOptions, client: Any, restore: Callable[[], None], *, patience_s: float) -> None:
         self._options = options
         self._client = client
         self._restore = restore
-        """Makes an index that is gone again."""
         self._patience_s = patience_s
 
-    def write(self, index_of: Callable[[str], str], prepared: Sequence[Prepared]) -> list[Rejected]:
-        """Write all; return what the server will never take. Raises IndexUnavailableError after `patience_s`."""
+    def write(self, operations: Sequence[Operation]) -> list[Rejected]:
+        """Carry out all; return the documents that the server will never take.
+
+        Raises IndexUnavailableError when the server took nothing for `patience_s`, or will not without help.
+        """
         rejected: list[Rejected] = []
-        for request in _requests(prepared):
-            rejected += self._write(index_of, request)
+        for request in _requests(operations):
+            self._write(request, rejected)
         return rejected
 
-    def _write(self, index_of: Callable[[str], str], request: list[Prepared]) -> list[Rejected]:
-        rejected: list[Rejected] = []
-        deadline = time.monotonic() + self._patience_s
-        pause_s = _PAUSE_S
+    def _write(self, request: list[Operation], rejected: list[Rejected]) -> None:
+        patience = Patience(self._patience_s)
         waiting = [request]
         while waiting:
             sent = waiting.pop()
             try:
-                again = self._send(index_of, sent, rejected)
-            except _TooLargeError:
-                waiting += _halves(sent, rejected)
+                again = self._send(sent, rejected)
+            except NotNowError as error:
+                patience.wait(error)
+                waiting += self._halves(sent, rejected) if len(sent) > _SMALL else [sent]
                 continue
-            except _BusyError as error:
-                again, cause = sent, error.cause
-            else:
-                cause = IndexUnavailableError(f"{self._options.name}: it is too busy or short of disk space")
+            except IndexUnavailableError as error:
+                if not is_too_large(error):
+                    raise
+                waiting += self._halves(sent, rejected)
+                continue
+            if len(again) < len(sent):
+                patience = Patience(self._patience_s)
             if again:
-                if time.monotonic() + pause_s > deadline:
-                    raise cause
-                # Jitter keeps many workers from coming back at once.
-                time.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 (not a secret)
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                patience.wait(NotNowError(f"{self._options.name}: it is too busy, or its disk is full"))
                 waiting.append(again)
-        return rejected
 
-    def _send(self, index_of: Callable[[str], str], sent: list[Prepared], rejected: list[Rejected]) -> list[Prepared]:
+    def _send(self, sent: list[Operation], rejected: list[Rejected]) -> list[Operation]:
         """Send one request; add to `rejected`, and return what has to be sent again."""
-        import elasticsearch
-
-        try:
-            with faults(self._options):
-                answer = self._client.bulk(operations=list(_lines(index_of, sent)))
-        except IndexUnavailableError as error:
-            cause = error.__cause__
-            if isinstance(cause, elasticsearch.ApiError) and cause.status_code == 413:
-                raise _TooLargeError from error
-            is_busy = isinstance(cause, elasticsearch.ApiError) and cause.status_code in _BUSY
-            if is_busy or isinstance(cause, elasticsearch.ConnectionError | elasticsearch.ConnectionTimeout):
-                raise _BusyError(error) from error
-            raise
-        return self._sorted(sent, [next(iter(item.values())) for item in answer["items"]], rejected)
-
-    def _sorted(self, sent: list[Prepared], items: list[Mapping[str, Any]], rejected: list[Rejected]) -> list[Prepared]:
-        again = []
+        lines = [line for one in sent for line in (one.head, one.body) if line]
+        with faults(self._options):
+            answer = self._client.bulk(operations=lines)
+        again: list[Operation] = []
         is_gone = False
-        for one, item in zip(sent, items, strict=True):
-            status, said = item["status"], item.get("error", {})
-            kind = said.get("type", "") if isinstance(said, Mapping) else ""
-            if status < 300 or status == 409:
-                continue
-            if status == 429 or status >= 500 or kind == "cluster_block_exception":
-                again.append(one)
-            elif kind == "index_not_found_exception":
-                is_gone = True
-                again.append(one)
-            elif status in {401, 403}:
-                raise IndexUnavailableError(f"{self._options.name}: it refuses to write: {reason(said)}")
-            else:
-                rejected.append(Rejected(one.document, reason(said)))
+        for one, item in zip(sent, answer["items"], strict=True):
+            found = next(iter(item.values()))
+            match _fate(found, is_deletion=one.document is None):
+                case "again":
+                    again.append(one)
+                case "gone":
+                    is_gone = True
+                    again.append(one)
+                case "refused":
+                    assert one.document is not None
+                    rejected.append(Rejected(one.document, reason(found)))
+                case "barred":
+                    raise IndexUnavailableError(f"{self._options.name}: it does not write: {reason(found)}")
         if is_gone:
             self._restore()
         return again
 
-
-class _TooLargeError(Exception):
-    """The request was too large for the server."""
-
-
-class _BusyError(Exception):
-    """The server can't take the request now."""
-
-    def __init__(self, cause: IndexUnavailableError) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-
-
-def _halves(sent: list[Prepared], rejected: list[Rejected]) -> list[list[Prepared]]:
-    if len(sent) == 1:
-        size = len(sent[0].body)
-        rejected.append(Rejected(sent[0].document, f"its {size:,} bytes are more than the server takes in a request"))
-        return []
-    middle = len(sent) // 2
-    # What comes first is sent first: the last of a list is taken next.
-    return [sent[middle:], sent[:middle]]
+    def _halves(self, sent: list[Operation], rejected: list[Rejected]) -> list[list[Operation]]:
+        """Cut a request in two, what comes first to be sent first: the last of a list is taken next."""
+        if len(sent) == 1:
+            [one] = sent
+            if one.document is None:
+                raise IndexUnavailableError(f"{self._options.name}: it takes no requests of any size (413)")
+            size = f"its {len(one.body):,} bytes are more than the server takes in a request"
+            rejected.append(Rejected(one.document, f"{size} (http.max_content_length)"))
+            return []
+        middle = len(sent) // 2
+        return [sent[middle:], sent[:middle]]
 
 
-def _requests(prepared: Sequence[Prepared]) -> Iterator[list[Prepared]]:
-    """Cut documents into requests of bounded size; their order stays."""
-    request: list[Prepared] = []
+def _fate(item: Mapping[str, Any], *, is_deletion: bool) -> str:
+    """Return done, again, gone, refused or barred."""
+    status, said = item["status"], item.get("error")
+    kind = said.get("type", "") if isinstance(said, Mapping) else ""
+    if status < 300 or status == 409 or (status == 404 and is_deletion):
+        return "done"
+    if status == 429 or status >= 500 or kind == "cluster_block_exception":
+        return "again"
+    if kind == "index_not_found_exception":
+        return "gone"
+    return "refused" if kind in _DOCUMENT_FAULTS and not is_deletion else "barred"
+
+
+def _requests(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
+    """Cut operations into requests of bounded size; their order stays."""
+    request: list[Operation] = []
     size = 0
-    for one in prepared:
+    for one in operations:
         if request and (size + len(one.body) > REQUEST_BYTES or len(request) == REQUEST_DOCUMENTS):
             yield request
             request, size = [], 0
@@ -141,16 +165,3 @@ def _requests(prepared: Sequence[Prepared]) -> Iterator[list[Prepared]]:
         size += len(one.body)
     if request:
         yield request
-
-
-def _lines(index_of: Callable[[str], str], sent: Sequence[Prepared]) -> Iterator[bytes]:
-    for one in sent:
-        version = max(one.document.version, 0)
-        action = {
-            "_index": index_of(one.document.kind),
-            "_id": one.server_id,
-            "version": version,
-            "version_type": "external_gte",
-        }
-        yield _encode({"index": action})
-        yield one.body

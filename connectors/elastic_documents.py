@@ -20,6 +20,8 @@ SEPARATOR: Final = "\x1f"
 _LONGEST_ID: Final = 512
 """Bytes that Elasticsearch takes for an id."""
 _LONGEST_SPELLING: Final = 2000
+_MAX_STEMMED: Final = 200_000
+"""Characters of a text that are searched by stems. What is longer is no article; its words are found all the same."""
 LANGUAGES: Final = frozenset({"en", "ar", "ckb", "kmr", "tr", "fa"})
 """Languages whose texts are also searched by stems; a document that names none is in English."""
 _STEMMED: Final = ("title", "text", "quote", "summary", "quotes")
@@ -34,6 +36,14 @@ class Prepared(NamedTuple):
     document: Document
     server_id: str
     body: bytes
+
+
+def is_id(document_id: str) -> bool:
+    """Tell whether a document may have this id."""
+    try:
+        return bool(document_id.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def server_id(document_id: str) -> str:
@@ -96,4 +106,4 @@ def _counted(kind: str, name: str, fields: Mapping[str, Any]) -> list[str]:
 def _stems(fields: Mapping[str, Any]) -> dict[str, str]:
     language = fields.get("language") or "en"
     texts = [fields[name] for name in _STEMMED if fields.get(name)]
-    return {language: "\n".join(texts)} if language in LANGUAGES and texts else {}
+    return {language: "\n".join(texts)[:_MAX_STEMMED]} if language in LANGUAGES and texts else {}

@@ -7,25 +7,31 @@
 this process wrote is refreshed before this process searches; others see it within a second.
 """
 
-import hashlib
 import os
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
-from connectors.elastic_bulk import BulkWriter
-from connectors.elastic_documents import Prepared, prepare, server_id
-from connectors.elastic_options import ElasticOptions, client_settings, faults
+from connectors.elastic_bulk import BulkWriter, Operation, deleting, writing
+from connectors.elastic_documents import is_id, prepare, server_id
+from connectors.elastic_generations import (
+    all_generations,
+    drop_generation,
+    index_name,
+    live_generation,
+    make_generation,
+    promote_generation,
+)
+from connectors.elastic_options import ElasticOptions, NotNowError, client_settings, faults, patiently, reason
 from connectors.elastic_search import Searching, count_facets, find
-from connectors.elastic_templates import KINDS, LAYOUT, missing_templates, put_templates
+from connectors.elastic_templates import KINDS
 from connectors.facets import check_facets
 from connectors.paging import COUNTED, read_cursor, write_cursor
 from connectors.ports import Document, Hit, Page, Rejected
 from schemas.document_checks import UnfitError
-from schemas.documents import FIELDS
 from schemas.errors import IndexUnavailableError
 from schemas.query import parse_query
 from schemas.query_highlight import highlights
@@ -33,15 +39,15 @@ from schemas.query_highlight import highlights
 _PATIENCE_S: Final = 120.0
 """How long a server may be away before a write fails: longer than it takes to start one again."""
 _PAGE: Final = 500
-_PLAIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}", re.ASCII)
 
 
 class ElasticIndex:
     """Index on an Elasticsearch cluster (8.19 or 9.x); see connectors.ports.Index.
 
-    A write waits up to `patience_s` for a server that is away or too busy; everything else fails at once, and may be
-    called again. Any thread may call; after a fork the child opens its own. `now` is what `now-1d` in queries counts
-    from. Raises IndexUnavailableError when no server answers.
+    What jobs do (writing, promoting, reading one by one) waits up to `patience_s` for a server that is away or too
+    busy; searching and looking around fails at once. Everything may be called again. Any thread may call; after a fork
+    the child opens its own. `now` is what `now-1d` in queries counts from. Raises IndexUnavailableError when no server
+    answers, ConfigError for environment variables that can't be.
     """
 
     def __init__(
@@ -66,58 +72,53 @@ class ElasticIndex:
     def upsert(self, generation: str, documents: Sequence[Document]) -> list[Rejected]:
         """Write all that fit; see Index."""
         rejected: list[Rejected] = []
-        prepared: list[Prepared] = []
+        operations: list[Operation] = []
         for document in documents:
             try:
-                prepared.append(prepare(document))
+                prepared = prepare(document)
             except UnfitError as error:
                 rejected.append(Rejected(document, str(error)))
-        if not prepared:
-            return rejected
-        self._check_usable()
-        with self._lock:
-            self._make(generation)
-        writer = BulkWriter(
-            self._options, self._client, lambda: self._make_again(generation), patience_s=self._patience_s
-        )
-        try:
-            return rejected + writer.write(lambda kind: self._index(kind, generation), prepared)
-        finally:
-            with self._lock:
-                self._unseen |= {self._index(one.document.kind, generation) for one in prepared}
+            else:
+                operations.append(writing(self._index(document.kind, generation), prepared))
+        if operations:
+            patiently(lambda: self._make(generation), self._patience_s)
+            rejected += self._write(generation, operations)
+        return rejected
 
     def delete(self, generation: str, kind: str, ids: Sequence[str]) -> None:
         """Remove documents; see Index."""
         index = self._index(kind, generation)
-        if not ids:
-            return
-        actions = [{"delete": {"_index": index, "_id": server_id(each)}} for each in dict.fromkeys(ids)]
-        with self._calling() as client:
-            for start in range(0, len(actions), _PAGE):
-                answer = client.bulk(operations=actions[start : start + _PAGE])
-                self._check_deleted(answer["items"])
-        with self._lock:
-            self._unseen.add(index)
+        operations = [deleting(index, document_id) for document_id in dict.fromkeys(ids) if is_id(document_id)]
+        if operations:
+            self._write(generation, operations)
 
-    def _check_deleted(self, items: Sequence[Mapping[str, Any]]) -> None:
-        from connectors.elastic_options import reason
-
-        for item in items:
-            found = item["delete"]
-            gone = found["status"] == 404
-            if not gone and found["status"] >= 300:
-                raise IndexUnavailableError(f"{self._options.name}: it does not delete: {reason(found.get('error'))}")
+    def _write(self, generation: str, operations: Sequence[Operation]) -> list[Rejected]:
+        self._check_usable()
+        restore = partial(self._make, generation, again=True)
+        try:
+            return BulkWriter(self._options, self._client, restore, patience_s=self._patience_s).write(operations)
+        finally:
+            with self._lock:
+                self._unseen |= {one.where for one in operations}
 
     def get(self, kind: str, document_id: str, *, generation: str | None = None) -> dict[str, Any] | None:
         """Return the fields of one document; see Index."""
-        from elasticsearch import NotFoundError
+        index = self._index(kind, generation)
+        if not is_id(document_id):
+            return None
+        return patiently(lambda: self._get(index, document_id), self._patience_s)
 
-        with self._calling() as client, suppress(NotFoundError):
-            found: dict[str, Any] = client.get(index=self._index(kind, generation), id=server_id(document_id))[
-                "_source"
-            ]
-            return found
-        return None
+    def _get(self, index: str, document_id: str) -> dict[str, Any] | None:
+        """Return one document's fields. Ids go into the body, as a path would be cut at `..` and the like."""
+        with self._calling() as client:
+            [found] = client.mget(docs=[{"_index": index, "_id": server_id(document_id)}])["docs"]
+            error = found.get("error")
+            if error is None:
+                return found["_source"] if found["found"] else None
+            if error["type"] == "index_not_found_exception":
+                return None
+            # One of its shards is not there yet, or not any more.
+            raise NotNowError(f"{self._options.name}: it can't read the document now: {reason(found)}")
 
     def search(
         self,
@@ -136,7 +137,7 @@ class ElasticIndex:
         check_facets(kind, facets)
         start = read_cursor(cursor, kind, query, sort)
         with self._calling() as client:
-            searching = Searching(client, self._seen(kind, generation), parsed)
+            searching = Searching(client, self._seen(client, kind, generation), parsed)
             found = find(searching, sort, start, max(limit, 0), facets)
         marks = [highlights(parsed, row.fields) if highlight else {} for row in found.rows]
         return Page(
@@ -151,74 +152,68 @@ class ElasticIndex:
         )
 
     def scan(self, kind: str, *, generation: str | None = None) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        """Yield documents by id, a page at a time; see Index. What is written meanwhile may or may not be seen."""
+        """Yield documents by id, a page at a time, all of one generation; see Index.
+
+        What is written meanwhile may or may not be seen.
+        """
+        self._index(kind, generation)
+        name = patiently(self.live, self._patience_s) if generation is None else generation
+        if name is None:
+            return
         after: list[str] | None = None
-        while True:
-            with self._calling() as client:
-                answer = client.search(
-                    index=self._seen(kind, generation),
-                    ignore_unavailable=True,
-                    size=_PAGE,
-                    sort=[{"lookup.id": "asc"}],
-                    search_after=after,
-                    version=True,
-                    track_total_hits=False,
-                )
-            hits = answer["hits"]["hits"]
-            if not hits:
-                return
+        while hits := patiently(partial(self._after, kind, name, after), self._patience_s):
             for hit in hits:
                 yield hit["sort"][0], hit["_version"], hit["_source"]
             after = hits[-1]["sort"]
 
+    def _after(self, kind: str, generation: str, after: list[str] | None) -> list[Mapping[str, Any]]:
+        """Return the next documents by id; none of an index that is not there. Raises when it went away meanwhile."""
+        with self._calling() as client:
+            answer = client.search(
+                index=self._seen(client, kind, generation),
+                ignore_unavailable=after is None,
+                allow_partial_search_results=False,
+                size=_PAGE,
+                sort=[{"lookup.id": "asc"}],
+                search_after=after,
+                version=True,
+                track_total_hits=False,
+            )
+            return list(answer["hits"]["hits"])
+
     def count(self, kind: str, *, generation: str | None = None) -> int:
         """Count documents; see Index."""
         with self._calling() as client:
-            return int(client.count(index=self._seen(kind, generation), ignore_unavailable=True)["count"])
+            return int(client.count(index=self._seen(client, kind, generation), ignore_unavailable=True)["count"])
 
     def live(self) -> str | None:
         """Return the live generation; see Index."""
-        from elasticsearch import NotFoundError
-
         with self._calling() as client:
-            try:
-                found = client.indices.get_mapping(index=self._index("articles", None))
-            except NotFoundError:
-                return None
-            return next((_generation(entry)[1] for entry in found.values()), None)
+            return live_generation(client, self._options)
 
     def generations(self) -> list[str]:
         """Return all generations; see Index."""
         with self._calling() as client:
-            return self._generations(client)
-
-    def _generations(self, client: Any) -> list[str]:
-        found = client.indices.get_mapping(index=f"{self._options.prefix}-articles-*", allow_no_indices=True)
-        return [name for _, name in sorted(_generation(entry) for entry in found.values())]
+            return all_generations(client, self._options)
 
     def promote(self, generation: str) -> None:
         """Move all aliases in one request; see Index. A generation that has no documents yet comes into being."""
-        self._check_usable()
-        with self._lock:
-            self._make(generation)
-        actions: list[dict[str, Any]] = []
-        for kind in KINDS:
-            alias = self._index(kind, None)
-            old = {"index": f"{alias}-*", "alias": alias, "must_exist": False}
-            actions += [{"remove": old}, {"add": {"index": self._index(kind, generation), "alias": alias}}]
+        patiently(partial(self._promote, generation), self._patience_s)
+
+    def _promote(self, generation: str) -> None:
+        self._make(generation, again=True)
         with self._calling() as client:
-            client.indices.update_aliases(actions=actions)
+            promote_generation(client, self._options, generation)
 
     def drop(self, generation: str) -> None:
         """Delete a generation's indices; see Index. Unknown ones are fine."""
         if self.live() == generation:
             raise ValueError(f"generation {generation!r} is live: promote another one first")
-        names = [self._index(kind, generation) for kind in reversed(KINDS)]
         with self._calling() as client:
-            client.indices.delete(index=names, ignore_unavailable=True)
+            drop_generation(client, self._options, generation)
         with self._lock:
             self._made.discard(generation)
-            self._unseen -= set(names)
+            self._unseen -= {self._index(kind, generation) for kind in KINDS}
 
     def close(self) -> None:
         """Close connections; see Index."""
@@ -227,54 +222,27 @@ class ElasticIndex:
             self._client.close()
 
     def _index(self, kind: str, generation: str | None) -> str:
-        """Return the name of an index, or of the live one's alias."""
-        if kind not in FIELDS:
-            raise ValueError(f"kind {kind!r} is unknown; kinds are {', '.join(FIELDS)}")
-        alias = f"{self._options.prefix}-{kind}"
-        return alias if generation is None else f"{alias}-{_slug(generation)}"
+        return index_name(self._options, kind, generation)
 
-    def _seen(self, kind: str, generation: str | None) -> str:
-        """Return an index to search, with all that this process wrote there before made visible."""
+    def _make(self, generation: str, *, again: bool = False) -> None:
+        """Let a generation come into being, unless this process knows that it is there; `again`: ask the server."""
         with self._lock:
-            unseen, self._unseen = self._unseen, set()
-            if unseen:
-                try:
-                    self._client.indices.refresh(index=sorted(unseen), ignore_unavailable=True)
-                except BaseException:
-                    self._unseen |= unseen
-                    raise
-        return self._index(kind, generation)
+            if again or generation not in self._made:
+                with self._calling() as client:
+                    make_generation(client, self._options, generation)
+                self._made.add(generation)
 
-    def _make(self, generation: str) -> None:
-        """Let a generation come into being, unless it is there."""
-        if generation in self._made:
-            return
-        with self._calling() as client:
-            if not all(client.indices.exists(index=self._index(kind, generation)) for kind in KINDS):
-                put_templates(client, self._options, missing_templates(client, self._options))
-                self._make_indices(client, generation)
-        self._made.add(generation)
-
-    def _make_indices(self, client: Any, generation: str) -> None:
-        from elasticsearch import BadRequestError
-
-        numbers = [
-            _generation(entry)[0]
-            for entry in client.indices.get_mapping(index=f"{self._options.prefix}-articles-*").values()
-        ]
-        meta = {"generation": generation, "number": max(numbers, default=0) + 1, "layout": LAYOUT}
-        for kind in KINDS:
-            try:
-                client.indices.create(index=self._index(kind, generation), mappings={"_meta": meta})
-            except BadRequestError as error:
-                # Another process made it at the same moment.
-                if error.error != "resource_already_exists_exception":
-                    raise
-
-    def _make_again(self, generation: str) -> None:
+    def _seen(self, client: Any, kind: str, generation: str | None) -> str:
+        """Return the index to search, with all that this process wrote there before made visible."""
+        index = self._index(kind, generation)
         with self._lock:
-            self._made.discard(generation)
-            self._make(generation)
+            wanted = {
+                one for one in self._unseen if one == index or (generation is None and one.startswith(f"{index}-"))
+            }
+            if wanted:
+                client.indices.refresh(index=sorted(wanted), ignore_unavailable=True)
+                self._unseen -= wanted
+        return index
 
     @contextmanager
     def _calling(self) -> Iterator[Any]:
@@ -287,16 +255,3 @@ class ElasticIndex:
             raise IndexUnavailableError(f"{self._options.name}: opened before a fork; open it again in the new process")
         if self._closed:
             raise IndexUnavailableError(f"{self._options.name}: the index was closed")
-
-
-def _slug(generation: str) -> str:
-    """Return what stands for a generation in the names of its indices: its name, or a hash of one that can't."""
-    if _PLAIN.fullmatch(generation):
-        return generation
-    return f"g-{hashlib.blake2b(generation.encode(errors='surrogatepass'), digest_size=12).hexdigest()}"
-
-
-def _generation(entry: Mapping[str, Any]) -> tuple[int, str]:
-    """Return the number and name of the generation that an index belongs to."""
-    meta = entry["mappings"].get("_meta", {})
-    return int(meta.get("number", 0)), str(meta.get("generation", ""))

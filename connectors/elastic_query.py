@@ -1,6 +1,7 @@
 """Our query trees in Elasticsearch's query language. Leaves are folded and checked already; nothing is parsed again."""
 
-from math import inf
+from collections.abc import Iterable, Iterator
+from math import inf, isinf
 from typing import Any, Final
 
 from connectors.elastic_documents import has_term, value_term
@@ -9,6 +10,7 @@ from schemas.query_tree import And, Between, Everything, Exists, Node, Not, Or, 
 
 TITLE_BOOST: Final = 3.0
 """How much more a word in a title says than one in a text."""
+_FARTHEST: Final = float(2**62)
 
 
 def to_elastic(query: Query) -> dict[str, Any]:
@@ -18,22 +20,47 @@ def to_elastic(query: Query) -> dict[str, Any]:
 
 def _node(kind: str, node: Node) -> dict[str, Any]:
     match node:
-        case And(parts):
-            return {"bool": {"must": [_node(kind, part) for part in parts]}}
-        case Or(parts):
-            return _any([_node(kind, part) for part in parts])
+        case And():
+            return _all(kind, node)
+        case Or():
+            return _any(_node(kind, part) for part in _parts(node))
+        case Not(Not(part)):
+            return _node(kind, part)
         case Not(part):
             return {"bool": {"must_not": [_node(kind, part)]}}
+        case _:
+            return _leaf(kind, node)
+
+
+def _leaf(kind: str, node: Words | Value | Exists | Between | Everything) -> dict[str, Any]:
+    match node:
         case Words():
-            return _any([_words(node, field) for field in node.fields])
+            return _any(_words(node, field) for field in node.fields)
         case Everything():
             return {"match_all": {"boost": 0.0}}
         case _:
             return {"constant_score": {"filter": _value(kind, node), "boost": 0.0}}
 
 
-def _any(queries: list[dict[str, Any]]) -> dict[str, Any]:
-    return queries[0] if len(queries) == 1 else {"bool": {"should": queries, "minimum_should_match": 1}}
+def _parts(node: And | Or) -> Iterator[Node]:
+    """Yield the parts of a node, and of parts that are of its own sort: the server takes 30 levels, not more."""
+    for part in node.parts:
+        if isinstance(part, And | Or) and type(part) is type(node):
+            yield from _parts(part)
+        else:
+            yield part
+
+
+def _all(kind: str, node: And) -> dict[str, Any]:
+    parts = list(_parts(node))
+    wanted = [_node(kind, part) for part in parts if not isinstance(part, Not)]
+    unwanted = [_node(kind, part.part) for part in parts if isinstance(part, Not)]
+    return {"bool": {name: found for name, found in (("must", wanted), ("must_not", unwanted)) if found}}
+
+
+def _any(queries: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    listed = list(queries)
+    return listed[0] if len(listed) == 1 else {"bool": {"should": listed, "minimum_should_match": 1}}
 
 
 def _value(kind: str, node: Exists | Value | Between) -> dict[str, Any]:
@@ -49,11 +76,15 @@ def _value(kind: str, node: Exists | Value | Between) -> dict[str, Any]:
 def _range(field: str, low: float, high: float, of: str) -> dict[str, Any]:
     if low > high or low == inf or high == -inf:
         return {"match_none": {}}
+    if of == "integer":
+        # The server refuses what is no long; documents have no integers beyond 2^53.
+        low, high = (end if isinf(end) else min(max(end, -_FARTHEST), _FARTHEST) for end in (low, high))
     bounds: dict[str, Any] = {}
     if low > -inf:
-        bounds["gte"] = int(low) if of == "date" else low
+        # To the server -0.0 is less than 0.0, to everybody else they are equal.
+        bounds["gte"] = int(low) if of == "date" else low or -0.0
     if high < inf:
-        bounds["lte"] = int(high) if of == "date" else high
+        bounds["lte"] = int(high) if of == "date" else high or 0.0
     if not bounds:
         return {"term": {"lookup.terms": has_term(field)}}
     return {"range": {field: {**bounds, **({"format": "epoch_millis"} if of == "date" else {})}}}

@@ -5,14 +5,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from connectors.elastic_documents import SEPARATOR
+from connectors.elastic_options import reason
 from connectors.elastic_query import to_elastic
 from connectors.facets import MAX_VALUES, in_order
 from connectors.paging import BEST, COUNTED, START, Cursor, Ranked, next_cursor
+from schemas.errors import QueryError
 from schemas.query_tree import Query
 
 _SPELLINGS: Final = 20 * MAX_VALUES
 """Values with their spellings that are counted, so that the most frequent are complete."""
 _NEWEST: Final = [{"lookup.newest": "desc"}, {"lookup.id": "desc"}]
+_MANY: Final = 100
+"""Documents of one key that a page can't be cut between: more than there will ever be."""
+_LONGEST: Final = "30s"
+"""A search that takes longer fails, and frees the server."""
 _SHOWN: Final = ("lookup.id", "lookup.newest")
 
 
@@ -42,19 +48,30 @@ class Searching(NamedTuple):
     query: Query
 
     def ask(self, **request: Any) -> Mapping[str, Any]:
-        """Search; an index that is not there holds nothing. Raises elasticsearch's errors."""
-        answer: Mapping[str, Any] = self.client.search(
-            index=self.where, ignore_unavailable=True, docvalue_fields=list(_SHOWN), **request
-        )
+        """Search; an index that is not there holds nothing. Raises QueryError, elasticsearch's errors.
+
+        A part of the answer is none: totals and pages would be wrong without a word.
+        """
+        from elasticsearch import BadRequestError
+
+        try:
+            answer: Mapping[str, Any] = self.client.search(
+                index=self.where,
+                ignore_unavailable=True,
+                allow_partial_search_results=False,
+                docvalue_fields=list(_SHOWN),
+                timeout=_LONGEST,
+                **request,
+            )
+        except BadRequestError as error:
+            raise QueryError(
+                f"the search server can't do this search: {reason(error.body)}; make it simpler"
+            ) from error
         return answer
 
-    def only(
-        self, *, below: int | None = None, keys: Sequence[int] = (), without: Sequence[int] = ()
-    ) -> dict[str, Any]:
-        """Return the query as a filter, for hits below a key, of some keys, or without some."""
+    def only(self, *, keys: Sequence[int] = (), without: Sequence[int] = ()) -> dict[str, Any]:
+        """Return the query as a filter, for hits of some keys, or without some."""
         filters: list[dict[str, Any]] = [to_elastic(self.query)]
-        if below is not None:
-            filters.append({"range": {"lookup.newest": {"lt": below}}})
         if keys:
             filters.append({"terms": {"lookup.newest": list(keys)}})
         excluded = [{"terms": {"lookup.newest": list(without)}}] if without else []
@@ -62,33 +79,49 @@ class Searching(NamedTuple):
 
 
 def find(searching: Searching, sort: str, start: Cursor, limit: int, facets: Sequence[str]) -> Found:
-    """Return the page that begins at a cursor. Raises elasticsearch's errors."""
+    """Return the page that begins at a cursor. Raises QueryError, elasticsearch's errors."""
     if sort == "best" and start == START:
         start = Cursor(best=_best(searching))
     best = start.best[start.shown : start.shown + limit]
     wanted = limit - len(best)
     passed = [ranked.key for ranked in start.best]
+    counting = {"track_total_hits": COUNTED + 1, "aggregations": _aggregations(facets)}
     answer = searching.ask(
-        query=searching.only(below=start.below, without=passed), size=wanted + 1, sort=_NEWEST, track_total_hits=False
+        query=searching.only(without=passed),
+        size=wanted + 1,
+        sort=_NEWEST,
+        # Of one key, what comes after the empty id: nothing.
+        search_after=None if start.below is None else [start.below, ""],
+        **({"track_total_hits": False} if passed else counting),
     )
+    # What is left out of the page belongs to the total.
+    counted = searching.ask(query=searching.only(), size=0, **counting) if passed else answer
     rest = [_row(hit, 0.0) for hit in answer["hits"]["hits"]]
-    kept = _whole_keys(rest, wanted)
-    rows = _ranked(searching, best) + kept
+    kept = _whole_keys(searching, rest, wanted)
     given = [ranked.key for ranked in best] + [row.key for row in kept]
-    counted = searching.ask(
-        query=searching.only(), size=0, track_total_hits=COUNTED + 1, aggregations=_aggregations(facets)
-    )
-    following = next_cursor(start, given, more=len(rest) > len(kept))
-    return Found(rows, counted["hits"]["total"]["value"], counted.get("aggregations", {}), following)
+    following = next_cursor(start, given, more=len(rest) > wanted)
+    total = counted["hits"]["total"]["value"]
+    return Found(_ranked(searching, best) + kept, total, counted.get("aggregations", {}), following)
 
 
-def _whole_keys(rest: list[Row], wanted: int) -> list[Row]:
-    """Cut a page to what was wanted, but not between two documents of one key: the cursor is a key."""
+def _whole_keys(searching: Searching, rest: list[Row], wanted: int) -> list[Row]:
+    """Cut a page to what was wanted, but not between two documents of one key: the cursor is a key.
+
+    Two ids of the same millisecond share a key once in a million times. A page of nothing but these is longer.
+    """
     kept = rest[:wanted]
-    if len(rest) > wanted and kept and rest[wanted].key == kept[-1].key:
-        shorter = [row for row in kept if row.key != kept[-1].key]
-        return shorter or kept
-    return kept
+    if not kept or len(rest) <= wanted or rest[wanted].key != kept[-1].key:
+        return kept
+    shorter = [row for row in kept if row.key != kept[-1].key]
+    return shorter or _of_keys(searching, [kept[-1].key])
+
+
+def _of_keys(searching: Searching, keys: Sequence[int]) -> list[Row]:
+    """Return the documents of some keys that are still there; a key may have more than one."""
+    answer = searching.ask(
+        query=searching.only(keys=keys), size=_MANY + len(keys), sort=_NEWEST, track_total_hits=False
+    )
+    return [_row(hit, 0.0) for hit in answer["hits"]["hits"]]
 
 
 def _best(searching: Searching) -> tuple[Ranked, ...]:
@@ -107,11 +140,10 @@ def _ranked(searching: Searching, best: Sequence[Ranked]) -> list[Row]:
     """Return the documents of ranked keys that are still there, in their order."""
     if not best:
         return []
-    answer = searching.ask(
-        query=searching.only(keys=[ranked.key for ranked in best]), size=2 * len(best), track_total_hits=False
-    )
-    by_key = {row.key: row for row in (_row(hit, 0.0) for hit in answer["hits"]["hits"])}
-    return [by_key[ranked.key]._replace(score=ranked.score) for ranked in best if ranked.key in by_key]
+    found: dict[int, list[Row]] = {}
+    for row in _of_keys(searching, [ranked.key for ranked in best]):
+        found.setdefault(row.key, []).append(row)
+    return [row._replace(score=one.score) for one in best for row in found.pop(one.key, ())]
 
 
 def _row(hit: Mapping[str, Any], score: float) -> Row:

@@ -5,7 +5,6 @@
 upserts COUNT articles from number FIRST on, ten at a time, and writes a line for each ten that are durable.
 """
 
-import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -14,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from connectors import registry
 from connectors.elastic_index import ElasticIndex
-from connectors.elastic_options import parse_elastic_url
+from connectors.elastic_options import client_settings, parse_elastic_url
 from connectors.memory_index import MemoryIndex
 from connectors.ports import Index
 from connectors.sqlite_index import SqliteIndex
@@ -29,13 +29,10 @@ MONDAY = datetime(2017, 10, 16, 5, tzinfo=UTC)
 NOW = datetime(2017, 10, 18, 12, tzinfo=UTC)
 
 
-_prefixes = itertools.count()
-
-
 def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[Index]:
     """Yield one empty index of the backend that is the fixture's parameter; close it at the end."""
     if request.param == "elastic":
-        yield from _elastic(request.getfixturevalue("elastic_server").url)
+        yield from emptied(f"{request.getfixturevalue('elastic_server').url}/contract{os.getpid()}-{request.scope}")
         return
     made = (
         SqliteIndex(folder / "index.db", now=lambda: NOW) if request.param == "sqlite" else MemoryIndex(now=lambda: NOW)
@@ -44,17 +41,19 @@ def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[Index]:
     made.close()
 
 
-def _elastic(url: str) -> Iterator[Index]:
-    """Yield an index with a prefix of its own, and forget all of it at the end."""
-    options = parse_elastic_url(f"{url}/contract{os.getpid()}x{next(_prefixes)}")
-    made = ElasticIndex(options, now=lambda: NOW)
+def emptied(url: str, **settings: Any) -> Iterator[ElasticIndex]:
+    """Yield an empty index on a search server, and delete all of it at the end.
+
+    Its templates stay for the next one of this URL: they are most of what it takes to make one.
+    """
+    options = parse_elastic_url(url)
+    made = ElasticIndex(options, now=lambda: NOW, **settings)
     yield made
-    names = list(made._client.indices.get_mapping(index=f"{options.prefix}-*"))
-    if names:
-        made._client.indices.delete(index=names)
-    for kind in FIELDS:
-        made._client.options(ignore_status=404).indices.delete_index_template(name=f"{options.prefix}-{kind}")
     made.close()
+    with Elasticsearch(options.server, **client_settings(options)) as client:
+        names = list(client.indices.get_mapping(index=f"{options.prefix}-*"))
+        if names:
+            client.indices.delete(index=names)
 
 
 def document(name: str, *, kind: str = "articles", version: int = 1, at: datetime = MONDAY, **fields: Any) -> Document:

@@ -14,12 +14,13 @@ def index(request, tmp_path):
     yield from opened(request, tmp_path)
 
 
-@pytest.fixture
-def news(index):
-    """An index that holds the small corpus."""
-    index.upsert(LIVE, corpus())
-    index.promote(LIVE)
-    return index
+@pytest.fixture(params=BACKENDS, scope="module")
+def news(request, tmp_path_factory):
+    """An index that holds the small corpus, to be read alone."""
+    for index in opened(request, tmp_path_factory.mktemp("news")):
+        index.upsert(LIVE, corpus())
+        index.promote(LIVE)
+        yield index
 
 
 ALL = "withdraw deny barzani arabic sorani persian turkish vote empty cross"
