@@ -67,16 +67,26 @@ def stream(job: Job, endpoint: str, stop: Event, *, max_failures: int, stalled_a
     with quiet_worker(), contextlib.closing(service):
         while not stop.is_set():
             telemetry.beat(telemetry.MATCH)
+            begun: Mapping[int, int] = {}
             try:
                 job.follow()
                 job.report()
-                with _Submitted(job, service) as submitted:
+                begun = job.epochs.positions()
+                with _Submitted(job, service, begun) as submitted:
                     _watch(job, submitted, stop, patience, stalled_after_s)
             except _EXPECTED as error:
                 job.totals["failures"] += 1
+                if begun and _came_further(job, begun):
+                    patience.recovered()
                 pause_s = patience.pause_s(error)
                 _logger.warning("the endless job failed (%s); submitting it again in %.1f s", last_line(error), pause_s)
                 stop.wait(pause_s)
+
+
+def _came_further(job: Job, begun: Mapping[int, int]) -> bool:
+    with contextlib.suppress(*_EXPECTED):
+        return job.epochs.positions() != begun
+    return False
 
 
 def _watch(job: Job, submitted: "_Submitted", stop: Event, patience: Patience, stalled_after_s: float) -> None:
@@ -105,9 +115,10 @@ def _watch(job: Job, submitted: "_Submitted", stop: Event, patience: Patience, s
 class _Submitted:
     """An endless job that was handed to the runner; it ends with the block."""
 
-    def __init__(self, job: Job, service: JobService) -> None:
+    def __init__(self, job: Job, service: JobService, begun: Mapping[int, int]) -> None:
         self._job = job
         self._service = service
+        self._spans = [Span(part, done) for part, done in begun.items()]
         self._before = dict(job.totals)
         plan = job.epochs.plan()
         # By the log, so that a job of an earlier process is found, whatever generation it is at.
@@ -123,11 +134,10 @@ class _Submitted:
             if state not in ENDED:
                 _logger.warning("job %s was left running by an earlier process; cancelling it", job_id)
                 self._service.cancel(job_id)
-        spans = [Span(part, done) for part, done in self._job.epochs.positions().items()]
-        self._release = _submit(self._plan, spans, self._job.runner, self._name)
+        self._release = _submit(self._plan, self._spans, self._job.runner, self._name)
         self._id = next(iter(self._service.jobs(self._name).keys() - earlier.keys()), "")
         if not self._id:
-            self._end()
+            quietly(self._release)
             raise RunnerError("the runner took the job and doesn't know it any more")
         return self
 
@@ -138,7 +148,7 @@ class _Submitted:
             if drain(self._plan.run, _DRAIN_S) and kind is None:
                 self._settle()
         finally:
-            self._end()
+            quietly(self._release)
 
     def check(self) -> None:
         """Raise RunnerError when the job has ended or its runner is gone."""
@@ -164,14 +174,9 @@ class _Submitted:
             time.sleep(_SETTLED_S)
             self.count()
 
-    def _end(self) -> None:
-        if self._id:
-            quietly(lambda: self._service.cancel(self._id))
-        quietly(self._release)
-
 
 def _submit(plan: Plan, spans: Sequence[Span], runner: Runner, name: str) -> Callable[[], object]:
-    """Hand the endless graph to the runner; return what frees the worker in this process, if there is one."""
+    """Hand the endless graph to the runner; return what ends the job, and its worker if that is in this process."""
     with quiet_beam():
         import apache_beam as beam
         from apache_beam.options.pipeline_options import PipelineOptions

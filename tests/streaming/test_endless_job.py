@@ -222,7 +222,7 @@ def test_a_job_left_by_a_killed_process_is_ended(site, play, prism_server, tools
     options = MatchOptions(runner="PortableRunner", beam_args=tools.loopback(prism_server.endpoint))
     left = _MatchJob(site.log_url, site.index_url, site.schema_dir, options, SystemClock(), lambda _: None)
     service = streaming.JobService(prism_server.endpoint)
-    orphan = streaming._Submitted(left, service)
+    orphan = streaming._Submitted(left, service, {0: 0})
     orphan.__enter__()
     job = site.streaming(prism_server.endpoint)
     tools.until(lambda: service.jobs(orphan._name)[orphan._id] == "CANCELLED")
@@ -230,6 +230,8 @@ def test_a_job_left_by_a_killed_process_is_ended(site, play, prism_server, tools
     assert unended in ([], ["RUNNING"], ["STARTING"])
     tools.until(lambda: site.done() == len(play.crisis(5)))
     job.end()
+    assert service.jobs(orphan._name).keys() > {orphan._id}
+    assert set(service.jobs(orphan._name).values()) == {"CANCELLED"}
     orphan._release()
     service.close()
     left.close()
