@@ -14,6 +14,8 @@ _NO_SOURCES: Final = frozenset(
     {"i", "we", "you", "one", "nobody", "no-one", "anybody", "there", "what", "this", "that"}
 )
 """Subjects of verbs of saying that credit nobody: who quotes stands elsewhere."""
+_ANNOUNCING: Final = frozenset({"announce", "report", "claim", "deny", "confirm", "allege"})
+"""Verbs whose object is what they tell of."""
 _SAID: Final = frozenset({"ACCUSE", "REJECT", "REQUEST", "THREATEN", "STATEMENT", "SUPPORT", "SANCTION"})
 """Types that are done with words."""
 _CLAIMS: Final = frozenset({"claimed", "claim", "claims", "alleged", "alleges"})
@@ -93,6 +95,9 @@ class Credits:
     def is_source(self, sentence: Sentence, phrase: Phrase) -> bool:
         """Tell whether a bare phrase before a colon can be who speaks."""
         head, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
+        mention = sentence.mentions[phrase.head]
+        if mention is not None and mention.actors:
+            return True
         return head in self.document or head in self.media or low in self.outlets or head in self.official
 
     def above(self, sentence: Sentence, clause: Clause, parties: Parties) -> list[Credit]:
@@ -112,6 +117,15 @@ class Credits:
                 found = self._led(sentence, step.leader, parties) + found
             step = parent
         return found
+
+    def announced(self, sentence: Sentence, clause: Clause, phrase: Phrase, parties: Parties) -> list[Credit]:
+        """Return who tells of an event by its noun: "X reported an attack", "announced control of Y"."""
+        verb = clause.verb
+        if verb is None or phrase not in clause.undergoers() or verb.lemma not in _ANNOUNCING:
+            return []
+        cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
+        strength = self.strength.get(verb.lemma, "said")
+        return [Credit(self.source(sentence, one, cue, parties), strength) for one in self._speakers(sentence, clause)]
 
     def _reports(self, step: Clause, parent: Clause) -> bool:
         assert parent.verb is not None
@@ -149,10 +163,11 @@ class Credits:
         found = []
         for clause in clauses:
             verb = clause.verb
-            if clause.kind == "aside" and verb is not None and verb.lemma in self.strength:
+            if clause.kind == "aside" and verb is not None and (verb.lemma in self.strength or verb.lemma == "put"):
                 cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
                 for phrase in self._speakers(sentence, clause):
-                    credit = Credit(self.source(sentence, phrase, cue, parties), self.strength[verb.lemma])
+                    strength = self.strength.get(verb.lemma, "said")
+                    credit = Credit(self.source(sentence, phrase, cue, parties), strength)
                     found.append((verb.head, clause, credit))
             for prep, phrase in clause.preps:
                 if prep in self.phrases:

@@ -108,6 +108,12 @@ class Moods:
             return "hypothetical" if clause.mark in {"from", "for", "against"} and not blaming else "actual"
         return "actual"
 
+    def announces(self, clause: Clause) -> bool:
+        """Tell the "would" of what somebody says is coming from that of an "if"."""
+        verb = clause.verb
+        would = verb is not None and verb.modal in {"would", "'d"} and clause.kind in {"main", "coord", "comp"}
+        return would and not any(child.mark in self.marks for child in clause.children)
+
     @staticmethod
     def demands(clause: Clause) -> bool:
         """Tell whether a verb says what must be."""
@@ -177,9 +183,14 @@ def is_pluperfect(sentence: Sentence, clause: Clause) -> bool:
     return verb is not None and verb.perfect and "had" in sentence.lows[verb.start : verb.head]
 
 
+def is_past(time: When, today: date | None) -> bool:
+    """Tell whether a time is history on a day."""
+    return today is not None and today - time.last > HISTORICAL_AFTER
+
+
 def dated(realis: Realis, time: When | None, today: date | None) -> Realis:
     """Turn what happened long before publication into history."""
-    if realis == "actual" and time is not None and today is not None and today - time.last > HISTORICAL_AFTER:
+    if realis == "actual" and time is not None and is_past(time, today):
         return "historical"
     return realis
 

@@ -11,7 +11,7 @@ from pipelines.matching.dates import When
 from pipelines.matching.neighbours import is_date
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
-from pipelines.matching.realis import Moods, dated, is_pluperfect, nearest
+from pipelines.matching.realis import Moods, dated, is_past, is_pluperfect, nearest
 from pipelines.matching.reported import behind, told
 from pipelines.matching.tokens import Sentence
 from pipelines.matching.triggers import Found, clause_phrases, is_argument
@@ -24,6 +24,8 @@ _EMPTY_WORDS: Final = frozenset(
 )
 _OWN_WORDS: Final = frozenset({"neg", "future"})
 """Flags of patterns for what one refuses, or threatens with, by saying that one will or won't."""
+_INNER: Final = frozenset({"rel", "reduced", "ger", "part", "sub"})
+"""Clauses that stand inside another one."""
 _DONE_TO: Final = frozenset({"arrest", "detention", "removal", "release", "killing", "dismissal", "resignation"})
 """Nouns behind whose "of" stands to whom it is done ("warrants for the arrest of X")."""
 _COUNT: Final = 3
@@ -35,7 +37,7 @@ _CONTENT: Final = frozenset({"inf", "comp", "ger"})
 
 def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEvent | None:
     """Code one trigger; None when it is the content of a demand or threat, or nothing ties it to anybody."""
-    if _folded(found, others, context.moods):
+    if _folded(found, others, context.moods) or _says_nothing(context, found):
         return None
     claim = _claim(context, found)
     context.parties.speaker = next((source.id for source in reversed(claim.sources) if source.id is not None), None)
@@ -50,6 +52,8 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     realis, negated = _mood(context, found)
     time = _time(context, found, realis)
     realis = dated(realis, time, context.today)
+    if realis == "hypothetical" and claim.sources and context.moods.announces(found.clause):
+        realis = "future"
     return CodedEvent(
         field="title" if sentence.title else "text",
         type=group.type,
@@ -66,6 +70,15 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
         score=_score(found, actors, recipients, places),
         rules=(found.rule.id,),
     )
+
+
+def _says_nothing(context: Context, found: Found) -> bool:
+    """Tell the "warned" of "our side warned, and was not heard": no threat, nobody threatened."""
+    clause, tags = found.clause, context.sentence.tags
+    if found.nominal or found.rule.group.type != "THREATEN" or clause.kind == "aside" or found.rule.pattern.weight:
+        return False
+    bare = not (clause.undergoers() or clause.preps or clause.children)
+    return bare and tags[found.end : found.end + 1] in (["COMMA"], ["CONJ"], ["PUNCT"])
 
 
 def spoken(event: CodedEvent, claim: Claim) -> CodedEvent:
@@ -100,11 +113,17 @@ def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
             # To say "will not leave" is to refuse, "will fight" to threaten: said, it is done.
             return ("actual" if clause.mark not in moods.marks else realis), negated and "neg" not in flags
         return realis, negated
-    phrase = next((phrase for phrase in clause_phrases(clause) if phrase.start <= found.start < phrase.end), None)
+    phrase = _noun_of(found)
     realis, negated = moods.of_noun(context.sentence, clause, phrase) if phrase is not None else ("actual", False)
     if clause.verb is None or not is_argument(found) or realis != "actual" or negated:
         return realis, negated
     return moods.realis(clause), moods.negated(clause)
+
+
+def _noun_of(found: Found) -> Phrase | None:
+    """Return the phrase that an event noun stands in."""
+    phrases = clause_phrases(found.clause)
+    return next((phrase for phrase in phrases if phrase.start <= found.start < phrase.end), None)
 
 
 def _time(context: Context, found: Found, realis: Realis) -> When | None:
@@ -115,7 +134,25 @@ def _time(context: Context, found: Found, realis: Realis) -> When | None:
     times = [time for time in context.times if realis != "actual" or not context.today or time.first <= context.today]
     if found.clause.kind in {"comp", "rel", "sub"} and is_pluperfect(context.sentence, found.clause):
         times = [time for time in times if limits[0] <= time.start < limits[1]]
+    times = [time for time in times if not (is_past(time, context.today) and _of_another(context, found, time))]
     return nearest(times, trigger, limits)
+
+
+def _of_another(context: Context, found: Found, time: When) -> bool:
+    """Tell whether another verb stands between a trigger and a date: then the date is that one's."""
+    sentence, trigger = context.sentence, context.sentence.starts[found.start]
+    lower, upper = min(trigger, time.start), max(trigger, time.start)
+    verbs = [clause.verb.head for clause in context.clauses if clause.verb is not None and clause is not found.clause]
+    if all(sentence.starts[head] > time.start for head in verbs):
+        return False  # A date that opens the sentence holds for all of it.
+    if any(lower < sentence.starts[head] < upper for head in verbs):
+        return True
+    others = (clause for clause in context.clauses if clause is not found.clause and clause.kind in _INNER)
+    return time.start < trigger and any(_holds(_limits(sentence, clause), time, trigger) for clause in others)
+
+
+def _holds(limits: tuple[int, int], time: When, trigger: int) -> bool:
+    return limits[0] <= time.start < limits[1] <= trigger
 
 
 def _limits(sentence: Sentence, clause: Clause) -> tuple[int, int]:
@@ -329,6 +366,8 @@ def _claim(context: Context, found: Found) -> Claim:
     """Gather the sources of an event: clauses above it, asides, and the speaker who carries over."""
     sentence = context.sentence
     sources = context.cues.above(sentence, found.clause, context.parties)
+    if found.nominal and (noun := _noun_of(found)) is not None:
+        sources += context.cues.announced(sentence, found.clause, noun, context.parties)
     boundary = [at for at, low in enumerate(sentence.lows) if low == ";"]
     for at, clause, credit in context.beside:
         if clause.kind == "aside" and _stands_in(found.clause, clause):

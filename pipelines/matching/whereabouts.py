@@ -90,7 +90,7 @@ def _may_hold(context: Context, phrase: Phrase) -> bool:
 
 def setting_after(events: Sequence[CodedEvent]) -> Party | None:
     """Return the place that the events of a sentence leave to the next one: the only one of the last that has any."""
-    last = next((event for event in reversed(events) if event.places and event.type in _BODILY), None)
+    last = next((event for event in reversed(events) if event.places and event.type in _GOES_ON), None)
     return last.places[0] if last is not None and len(last.places) == 1 and last.places[0].id else None
 
 
