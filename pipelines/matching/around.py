@@ -158,7 +158,7 @@ def clause_opener(sentence: Sentence, clause: Clause, verb: VerbGroup) -> tuple[
     headline = prep == "as" and phrase.end == verb.start
     if clause.verb is None and clause.subjects and not headline:
         return None
-    if prep == "for" and is_time(sentence, phrase):
+    if prep in {"for", "since", "until", "till"} and is_time(sentence, phrase):
         return None
     if prep not in CLAUSE_PREPOSITIONS:
         holder = phrase.holder

@@ -10,6 +10,7 @@ _SINGLE: Final = frozenset(["minister", "premier", "president", "spokesman", "co
                             "brigadier", "officer", "adviser", "aide", "envoy", "leader", "official", "lawmaker",
                             "deputy", "member", "diplomat", "chief", "governor"])  # fmt: skip
 """Nouns for one person."""
+_DESCRIBING: Final = frozenset({"of", "with", "within", "from"})
 _ENDS: Final = frozenset({"COMMA", "PUNCT", "BREAK", "QUOTE", "SUB"})
 _LONGEST_LIST: Final = 12
 """Tokens of a list of adjectives before their noun."""
@@ -41,11 +42,12 @@ def shared_head(sentence: Sentence, phrase: Phrase, adjectives: Mapping[str, obj
 
 
 def described_end(sentence: Sentence, phrase: Phrase) -> int:
-    """Return the token after a phrase; "those" go on with the clause that says who they are."""
+    """Return the token after a phrase with what describes it: "guards of a bank", "those who left the town"."""
     if sentence.lows[phrase.head] != "those" or sentence.tags[phrase.end : phrase.end + 1] != ["WH"]:
-        return phrase.end
-    for at in range(phrase.end + 1, min(len(sentence), phrase.end + _LONGEST_LIST)):
-        if sentence.tags[at] in _ENDS or sentence.lows[at] in {"with", "of", "for"}:
+        close = (inner.end for prep, inner in phrase.preps if prep in _DESCRIBING and inner.start <= phrase.end + 2)
+        return max([phrase.end, *close])
+    for at in range(phrase.end + 2, min(len(sentence), phrase.end + _LONGEST_LIST)):
+        if sentence.tags[at] in _ENDS or sentence.lows[at] in {"with", "of", "for", "is", "are", "was", "were"}:
             return at
     return phrase.end
 

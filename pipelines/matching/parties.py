@@ -250,7 +250,10 @@ class Parties:
             return None if _BELONGING.isdisjoint(classes) else self._whose(sentence, phrase.start)
         if owner is None or (_BELONGING.isdisjoint(classes) and sentence.lemmas[phrase.head] not in _ENTOURAGE):
             return None
-        found = self.ids(sentence, owner) if sentence.mentions[owner.head] is None else []
+        mention = sentence.mentions[owner.head]
+        if mention is not None and sentence.lemmas[phrase.head] in _ENTOURAGE:
+            return self._named(mention)
+        found = self.ids(sentence, owner) if mention is None else []
         return found[0] if found else None
 
     def _whose(self, sentence: Sentence, at: int) -> str | None:
@@ -450,7 +453,8 @@ class Parties:
 
     def party(self, sentence: Sentence, phrase: Phrase, actor: str | None) -> Party:
         """Write a phrase down as a party."""
-        start, end = sentence.offsets(phrase.start, described_end(sentence, phrase))
+        last = described_end(sentence, phrase) if actor is None else phrase.end
+        start, end = sentence.offsets(phrase.start, last)
         for prep, inner in phrase.preps:
             if prep == "linked":
                 end = max(end, sentence.ends[inner.end - 1])

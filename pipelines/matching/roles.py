@@ -45,7 +45,8 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     if found.nominal and not (context.everyone or actors or recipients or places or any(context.sentence.mentions)):
         return None
     group = found.rule.group
-    own = not _OWN_WORDS.isdisjoint(found.rule.pattern.flags) or context.moods.demands(found.clause)
+    idiom = ".i." in found.rule.id
+    own = idiom or not _OWN_WORDS.isdisjoint(found.rule.pattern.flags) or context.moods.demands(found.clause)
     claim, actors = own_words(group.type, claim, actors, own=own)
     sentence = context.sentence
     trigger = sentence.offsets(found.start, found.end)

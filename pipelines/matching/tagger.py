@@ -24,6 +24,10 @@ _OPENS_THING: Final = frozenset({"DET", "PRP$", "PRON", "NAME"})
 """What follows "close" in "to close their border", and not in "to close allies"."""
 _ACTIVITIES: Final = frozenset({"training", "shelling", "bombing", "pumping", "looting", "burning", "killing"})
 """Activities that with "of" are nouns ("halts training of recruits"); "accused of taking" shows why not all are."""
+_SETTING: Final = 2
+"""Tokens of "in X" before the subject."""
+_FLOATING: Final = frozenset({"all", "both", "each"})
+"""Quantifiers that may stand with the verb ("they had all pressed for it")."""
 _PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
 _CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PRON", "WH", "MODAL"})
 _AFTER_THERE: Final = frozenset({"BE", "MODAL", "HAVE", "V?", "VBD"})
@@ -63,7 +67,9 @@ def _ends_day(sentence: Sentence, grammar: Grammar, at: int) -> bool:
 def _ends_setting(sentence: Sentence, at: int) -> bool:
     """Tell whether a sentence has opened with "in X" and goes on with its subject ("In Erbil teachers marched")."""
     mention = sentence.mentions[at - 1]
-    if at != 2 or sentence.tags[0] != "PREP" or mention is None or not mention.places:
+    if at < _SETTING or sentence.tags[at - 2] != "PREP" or mention is None or not mention.places:
+        return False
+    if at > _SETTING and sentence.lows[at - 3] != ";":
         return False
     return sentence.tags[at] == "NOUN" and _is_plural(sentence.lows[at])
 
@@ -152,6 +158,8 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
                 lemmas[at] = grammar.noun_lemma(lows[at])
             elif verb is None and choice in VERBS:
                 lemmas[at] = lows[at]
+        elif current == "DET" and at and lows[at] in _FLOATING and tags[at - 1] in {"HAVE", "BE", "MODAL"}:
+            tags[at] = "ADV" if following(tags, at) in {"V?", "VBN", "VBG"} else current
         elif current in _CLOSED and at:
             _closed_class(sentence, grammar, at)
         elif current == "NOUN" and at and lemmas[at] and lows[at] not in grammar.nouns and _must_be_verb(sentence, at):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _PERCEIVING: Final = frozenset(
     {"hear", "see", "learn", "know", "hold", "understand", "show", "continue", "agree", "ask"}
     | {"urge", "promise", "brief", "describe", "signal", "demand", "pledge"}
+    | {"reject", "dismiss", "dispute", "blame", "accuse", "charge", "suspect", "refute", "rebut", "contradict"}
 )
 """Cues that after a comma are more often a new clause than an aside."""
 
@@ -52,8 +53,10 @@ def trails(parser: "Parser", verb: VerbGroup) -> bool:
         return False
     if not any(one.verb is not None for one in parser.clauses):
         return False
-    if not (ends_sentence(parser.sentence, verb.end) or closes(parser.sentence, verb.end)):
-        return False
+    if not ends_sentence(parser.sentence, verb.end):
+        follows = parser.sentence.tags[verb.end : verb.end + 1]
+        if not closes(parser.sentence, verb.end) or (PHRASE_TAGS.intersection(follows) and verb.lemma != "put"):
+            return False
     for one in speaker:
         _take_back(parser, one)
     aside = parser.open_clause("aside", None)
@@ -65,7 +68,7 @@ def trails(parser: "Parser", verb: VerbGroup) -> bool:
 def _quotes(parser: "Parser", verb: VerbGroup) -> bool:
     """Tell the verbs that quote ("said", "put it") from those that only may have a clause ("heard", "held")."""
     if verb.lemma == "put":
-        return parser.sentence.lows[verb.end : verb.end + 1] == ["it"]
+        return parser.sentence.lows[verb.end : verb.end + 2] in (["it", ","], ["it", "."])
     return verb.lemma in parser.tables.cues and verb.lemma not in _PERCEIVING
 
 

@@ -56,7 +56,7 @@ def _fall_back(context: Context, found: Found, names: tuple[str, ...], places: d
         _setting(context, found, places)
     if not places and found.rule.group.type in {"MOBILIZE", "SANCTION"}:
         _aim(context, found, places)
-    if not places and found.rule.group.type in _BODILY:
+    if not places and found.rule.group.type in _BODILY and found.rule.group.mode != "resign":
         _only_place(context, found, places)
 
 
@@ -64,18 +64,27 @@ def _only_place(context: Context, found: Found, places: dict[str, Party]) -> Non
     """Take the one place that the event's part of the sentence names, where that isn't about who says so."""
     sentence = context.sentence
     seen: dict[str, Phrase] = {}
+    everywhere: dict[str, Phrase] = {}
     breaks = [at for at, low in enumerate(sentence.lows) if low in {";", ":"}]
     first = max((at for at in breaks if at < found.start), default=-1)
     last = min((at for at in breaks if at > found.start), default=len(sentence))
     for clause in context.clauses:
         for phrase in clause_phrases(clause) if clause.kind != "aside" else ():
-            if first < phrase.start < last and _may_hold(context, phrase):
-                for place in context.parties.place_ids(sentence, phrase):
+            for place in context.parties.place_ids(sentence, phrase) if _may_hold(context, phrase) else ():
+                if phrase.prep in _SETTINGS and not phrase.early and _is_fronted(clause, phrase):
+                    everywhere.setdefault(place, phrase)
+                if first < phrase.start < last:
                     seen.setdefault(place, phrase)
+    if not seen and found.rule.group.type in _GOES_ON:
+        seen = everywhere
     if len(seen) == 1:
         _add_place(context, seen.popitem()[1], places)
     elif not seen and context.setting is not None and found.rule.group.type in _GOES_ON:
         places[context.setting.id or ""] = context.setting
+
+
+def _is_fronted(clause: Clause, phrase: Phrase) -> bool:
+    return clause.verb is not None and phrase.end <= clause.verb.start
 
 
 def _may_hold(context: Context, phrase: Phrase) -> bool:
@@ -125,7 +134,7 @@ def _setting(context: Context, found: Found, places: dict[str, Party]) -> None:
     while not places and step is not None:
         for prep, phrase in step.preps:
             if prep in settings and not phrase.early:
-                _add_place(context, phrase, places)
+                _add_place(context, phrase, places, unknown=prep in {"in", "at"})
         step = step.parent if step.kind not in {"comp", "aside"} else None
 
 
