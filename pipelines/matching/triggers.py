@@ -13,7 +13,19 @@ from pipelines.matching.tokens import Sentence
 from schemas.lexicon import Constraint
 
 _PARTICLE_REACH: Final = 6
-_STRONG_PREPS: Final = ("between", "of", "by", "from", "on", "against", "in", "near", "at", "with", "outside")
+_STRONG_PREPS: Final = (
+    "between",
+    "of",
+    "by",
+    "from",
+    "on",
+    "against",
+    "in",
+    "near",
+    "at",
+    "with",
+    "outside",
+)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -39,23 +51,36 @@ class Triggers:
         wordings = find_wordings(sentence, self.patterns.idioms, self.parties)
         found = self._wordings(clauses, wordings)
         covered = {token for hit in found for token in range(hit.start, hit.end)}
-        covered |= {token for one in wordings if one.rule is None for token in range(one.start, one.end)}
+        covered |= {
+            token
+            for one in wordings
+            if one.rule is None
+            for token in range(one.start, one.end)
+        }
         said = {(hit.clause.index, hit.rule.group.type) for hit in found}
         found += [
             hit
             for clause in clauses
             for hit in self._verbal(sentence, clause)
-            if hit.start not in covered and (clause.index, hit.rule.group.type) not in said
+            if hit.start not in covered
+            and (clause.index, hit.rule.group.type) not in said
         ]
         taken = {hit.start for hit in found} | covered
-        found += [hit for hit in self._phrases(sentence, clauses) if hit.start not in taken]
-        taken |= {token for hit in found if hit.nominal for token in range(hit.start, hit.end)}
+        found += [
+            hit for hit in self._phrases(sentence, clauses) if hit.start not in taken
+        ]
+        taken |= {
+            token for hit in found if hit.nominal for token in range(hit.start, hit.end)
+        }
         used = self._object_heads(found)
         doubled = {(hit.clause.index, hit.rule.group.type) for hit in found}
         found += [
             hit
             for hit in self._nominal(sentence, clauses, used)
-            if hit.start not in taken and not (is_argument(hit) and (hit.clause.index, hit.rule.group.type) in doubled)
+            if hit.start not in taken
+            and not (
+                is_argument(hit) and (hit.clause.index, hit.rule.group.type) in doubled
+            )
         ]
         found.sort(key=lambda hit: (hit.start, hit.rule.id))
         return found
@@ -64,27 +89,43 @@ class Triggers:
         """Return the idioms, whose roles stand around their verb, or around the noun that they hold."""
         if not wordings:
             return []
-        phrases = [(clause, phrase) for clause in clauses for phrase in clause_phrases(clause)]
+        phrases = [
+            (clause, phrase) for clause in clauses for phrase in clause_phrases(clause)
+        ]
         found = []
         for wording in wordings:
             rule, clause = wording.rule, clause_of(wording, clauses, phrases)
-            if rule is not None and clause is not None and self._flags_hold(clause, rule):
-                slots = self._slots_around(wording, rule, clause, phrases)
+            if rule is None or clause is None or not self._flags_hold(clause, rule):
+                continue
+            inside = [
+                phrase
+                for _, phrase in phrases
+                if wording.start <= phrase.head < wording.end
+            ]
+            if not any(_only_called(clause, phrase) for phrase in inside):
+                slots = self._slots_around(wording, rule, clause, inside)
                 found.append(Found(wording.start, wording.end, rule, clause, slots))
         return found
 
     def _flags_hold(self, clause: Clause, rule: Rule) -> bool:
-        return clause.verb is None or all(self._flag(clause, flag) for flag in rule.pattern.flags)
+        return clause.verb is None or all(
+            self._flag(clause, flag) for flag in rule.pattern.flags
+        )
 
     def _slots_around(
-        self, wording: Wording, rule: Rule, clause: Clause, phrases: list[tuple[Clause, Phrase]]
+        self, wording: Wording, rule: Rule, clause: Clause, inside: list[Phrase]
     ) -> dict[str, list[Phrase]]:
         verb = clause.verb
         if verb is not None and wording.start <= verb.head < wording.end:
             return clause_slots(clause)
-        inside = [phrase for _, phrase in phrases if wording.start <= phrase.head < wording.end]
-        slots = noun_slots(rule, inside[-1], clause, self.patterns) if inside else {"subj": [], "obj": []}
-        slots["subj"] = slots["subj"] or [phrase for phrase in clause.doers() if phrase not in inside]
+        slots = (
+            noun_slots(rule, inside[-1], clause, self.patterns)
+            if inside
+            else {"subj": [], "obj": []}
+        )
+        slots["subj"] = slots["subj"] or [
+            phrase for phrase in clause.doers() if phrase not in inside
+        ]
         return slots
 
     @staticmethod
@@ -107,14 +148,29 @@ class Triggers:
         if not rules or sentence.lows[max(0, verb.start - 2) : verb.start] == _YET_TO:
             return
         slots = clause_slots(clause)
-        rule = next((rule for rule in rules if self._fits(sentence, clause, rule, slots)), None)
+        rule = next(
+            (rule for rule in rules if self._fits(sentence, clause, rule, slots)), None
+        )
         if rule is None and verb.passive and not slots["subj"]:
-            rule = next((rule for rule in rules if self._fits(sentence, clause, rule, slots, unsaid=True)), None)
+            rule = next(
+                (
+                    rule
+                    for rule in rules
+                    if self._fits(sentence, clause, rule, slots, unsaid=True)
+                ),
+                None,
+            )
         if rule is not None:
             yield Found(verb.head, self._trigger_end(clause, rule), rule, clause, slots)
 
     def _fits(
-        self, sentence: Sentence, clause: Clause, rule: Rule, slots: dict[str, list[Phrase]], *, unsaid: bool = False
+        self,
+        sentence: Sentence,
+        clause: Clause,
+        rule: Rule,
+        slots: dict[str, list[Phrase]],
+        *,
+        unsaid: bool = False,
     ) -> bool:
         """Tell whether all conditions hold. `unsaid`: a passive leaves the doer out ("the base was taken"); what it
         was done to, or where, must hold all the more.
@@ -128,10 +184,18 @@ class Triggers:
                 return False
         constraints = pattern.constraints
         if unsaid:
-            constraints = tuple(one for one in constraints if one.slot != "subj" or one.absent)
-            if all(one.absent or "@any" in one.allowed for one in constraints):
+            constraints = tuple(
+                one for one in constraints if one.slot != "subj" or one.absent
+            )
+            if not any(
+                one.slot == "obj" and not one.absent and "@any" not in one.allowed
+                for one in constraints
+            ):
                 return False
-        return all(self._holds(sentence, clause, constraint, slots) for constraint in constraints)
+        return all(
+            self._holds(sentence, clause, constraint, slots)
+            for constraint in constraints
+        )
 
     @staticmethod
     def _flag(clause: Clause, flag: str) -> bool:
@@ -146,7 +210,10 @@ class Triggers:
         if flag in {"oneobj", "twoobj"}:
             return (len(clause.undergoers()) > 1) == (flag == "twoobj")
         if flag == "neg":
-            return verb.negated or any(phrase.negated for phrase in (*clause.doers()[:1], *clause.undergoers()[:1]))
+            return verb.negated or any(
+                phrase.negated
+                for phrase in (*clause.doers()[:1], *clause.undergoers()[:1])
+            )
         if flag == "future":
             return verb.modal in _WILL
         children = clause.children
@@ -155,7 +222,10 @@ class Triggers:
         if flag == "that":
             return any(child.kind == "comp" for child in children)
         if flag == "ger":
-            return any(child.kind == "ger" or (child.kind == "part" and not child.adjoined) for child in children)
+            return any(
+                child.kind == "ger" or (child.kind == "part" and not child.adjoined)
+                for child in children
+            )
         return bool(clause.objects)
 
     @staticmethod
@@ -176,32 +246,52 @@ class Triggers:
             at = self._particle(clause, rule.pattern.particles)
             end = at + 1 if at <= verb.end + 1 else end
         for constraint in rule.pattern.constraints:
-            if constraint.slot == "obj" and not constraint.absent and not _computed(constraint):
+            if (
+                constraint.slot == "obj"
+                and not constraint.absent
+                and not _computed(constraint)
+            ):
                 for phrase in clause.objects[:1]:
-                    end = phrase.head + 1 if end <= phrase.head <= end + _PARTICLE_REACH else end
+                    end = (
+                        phrase.head + 1
+                        if end <= phrase.head <= end + _PARTICLE_REACH
+                        else end
+                    )
         return end
 
     def _holds(
-        self, sentence: Sentence, clause: Clause, constraint: Constraint, slots: dict[str, list[Phrase]]
+        self,
+        sentence: Sentence,
+        clause: Clause,
+        constraint: Constraint,
+        slots: dict[str, list[Phrase]],
     ) -> bool:
         if constraint.slot == "that":
             hit = any(
-                child.kind == "comp" and self._says(sentence, child, constraint.allowed) for child in clause.children
+                child.kind == "comp" and self._says(sentence, child, constraint.allowed)
+                for child in clause.children
             )
         elif constraint.slot in {"inf", "ger"}:
             hit = any(
-                child.kind == constraint.slot and child.verb is not None and child.verb.lemma in constraint.allowed
+                child.kind == constraint.slot
+                and child.verb is not None
+                and child.verb.lemma in constraint.allowed
                 for child in clause.children
             )
         elif constraint.slot == "obj2":
-            hit = any(self._is(sentence, phrase, constraint.allowed) for phrase in slots.get("obj", ())[-2:])
+            hit = any(
+                self._is(sentence, phrase, constraint.allowed)
+                for phrase in slots.get("obj", ())[-2:]
+            )
             hit = hit or any(low in constraint.allowed for _, low in clause.particles)
         else:
             phrases = slots.get(constraint.slot, ())
             hit = any(
                 self._is(sentence, phrase, constraint.allowed)
                 for phrase in phrases
-                if phrase.prep is None or phrase.holder is None or phrase.holder not in clause.subjects
+                if phrase.prep is None
+                or phrase.holder is None
+                or phrase.holder not in clause.subjects
             )
         return hit != constraint.absent
 
@@ -210,18 +300,34 @@ class Triggers:
         """Tell whether a that-clause has one of the words as verb or predicate."""
         heads = {sentence.lemmas[phrase.head] for phrase in clause.objects}
         verb = clause.verb
-        return bool(heads & allowed) or (verb is not None and (verb.lemma in allowed or verb.modal in allowed))
+        return bool(heads & allowed) or (
+            verb is not None and (verb.lemma in allowed or verb.modal in allowed)
+        )
 
     def _is(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
         """Tell whether a phrase's head, or what a measure word counts ("thousands of people"), is of the class."""
-        if sentence.lemmas[phrase.head] in allowed or sentence.lows[phrase.head] in allowed or "@any" in allowed:
+        if (
+            sentence.lemmas[phrase.head] in allowed
+            or sentence.lows[phrase.head] in allowed
+            or "@any" in allowed
+        ):
             return True
         head = phrase.head
-        if head > phrase.start and f"{sentence.lows[head - 1]} {sentence.lows[head]}" in allowed:
+        if (
+            head > phrase.start
+            and f"{sentence.lows[head - 1]} {sentence.lows[head]}" in allowed
+        ):
             return True
-        if "@num" in allowed and any(sentence.tags[at] == "NUM" for at in range(phrase.start, phrase.end)):
+        if "@num" in allowed and any(
+            sentence.tags[at] == "NUM" for at in range(phrase.start, phrase.end)
+        ):
             return True
-        if allowed & {"@actor", "@party", "@place", "@person"} and self.parties.is_class(sentence, phrase, allowed):
+        if allowed & {
+            "@actor",
+            "@party",
+            "@place",
+            "@person",
+        } and self.parties.is_class(sentence, phrase, allowed):
             return True
         if self.parties.force_like(sentence, phrase) and "troop" in allowed:
             return True
@@ -233,7 +339,8 @@ class Triggers:
         return any(
             prep == "of" and self._is(sentence, inner, allowed)
             for prep, inner in phrase.preps
-            if sentence.tags[phrase.head] == "NUM" or sentence.lemmas[phrase.head] in _MEASURES
+            if sentence.tags[phrase.head] == "NUM"
+            or sentence.lemmas[phrase.head] in _MEASURES
         )
 
     def _phrases(self, sentence: Sentence, clauses: list[Clause]) -> Iterator[Found]:
@@ -247,7 +354,14 @@ class Triggers:
                     if phrase is None:
                         continue
                     clause, noun = phrase
-                    yield Found(at, at + len(tokens), rule, clause, noun_slots(rule, noun, clause, self.patterns), True)
+                    yield Found(
+                        at,
+                        at + len(tokens),
+                        rule,
+                        clause,
+                        noun_slots(rule, noun, clause, self.patterns),
+                        True,
+                    )
                     break
 
     @staticmethod
@@ -258,16 +372,24 @@ class Triggers:
                     return clause, phrase
         return None
 
-    def _nominal(self, sentence: Sentence, clauses: list[Clause], used: frozenset[int]) -> Iterator[Found]:
+    def _nominal(
+        self, sentence: Sentence, clauses: list[Clause], used: frozenset[int]
+    ) -> Iterator[Found]:
         nouns = self.patterns.nouns
         seen: set[int] = set()
         for clause in clauses:
             for phrase in clause_phrases(clause):
                 head = phrase.head
-                if head in used or head in seen or sentence.tags[head] not in {"NOUN", "VBG"}:
+                if (
+                    head in used
+                    or head in seen
+                    or sentence.tags[head] not in {"NOUN", "VBG"}
+                ):
                     continue
                 seen.add(head)
-                rules = nouns.get(sentence.lemmas[head]) or nouns.get(sentence.lows[head])
+                rules = nouns.get(sentence.lemmas[head]) or nouns.get(
+                    sentence.lows[head]
+                )
                 if rules and not self._is_blocked(sentence, phrase):
                     found = self._noun(sentence, clause, phrase, rules[0])
                     if found is not None:
@@ -275,11 +397,14 @@ class Triggers:
 
     def _is_blocked(self, sentence: Sentence, phrase: Phrase) -> bool:
         return any(
-            " ".join(sentence.lows[at : at + 2]) in self.patterns.blocked or sentence.lows[at] in self.patterns.blocked
+            " ".join(sentence.lows[at : at + 2]) in self.patterns.blocked
+            or sentence.lows[at] in self.patterns.blocked
             for at in range(phrase.start, phrase.end)
         )
 
-    def _noun(self, sentence: Sentence, clause: Clause, phrase: Phrase, rule: Rule) -> Found | None:
+    def _noun(
+        self, sentence: Sentence, clause: Clause, phrase: Phrase, rule: Rule
+    ) -> Found | None:
         if _only_called(clause, phrase):
             return None
         slots = noun_slots(rule, phrase, clause, self.patterns)
@@ -290,14 +415,19 @@ class Triggers:
                 else None
             )
         strong = self._eventive(phrase, clause)
-        argued = sentence.lemmas[phrase.head] in self.patterns.bare or self._has_party(sentence, phrase)
+        argued = sentence.lemmas[phrase.head] in self.patterns.bare or self._has_party(
+            sentence, phrase
+        )
         if not strong and not argued:
             return None
         return Found(phrase.head, phrase.head + 1, rule, clause, slots, True)
 
     def _over_place(self, sentence: Sentence, phrase: Phrase) -> bool:
         """Tell the fight for a town from the fight against corruption."""
-        return any(prep in {"for", "over"} and self.parties.place_ids(sentence, inner) for prep, inner in phrase.preps)
+        return any(
+            prep in {"for", "over"} and self.parties.place_ids(sentence, inner)
+            for prep, inner in phrase.preps
+        )
 
     def _eventive(self, phrase: Phrase, clause: Clause) -> bool:
         """Tell whether the clause says that it happens: "clashes broke out", "launched an attack", "there were"."""
@@ -305,23 +435,38 @@ class Triggers:
         if verb is None:
             return False
         if verb.lemma in self.patterns.occur and phrase in clause.subjects:
-            return verb.lemma != "be" or any(low in _ONGOING for _, low in clause.particles) or self._ongoing(clause)
+            return (
+                verb.lemma != "be"
+                or any(low in _ONGOING for _, low in clause.particles)
+                or self._ongoing(clause)
+            )
         if verb.lemma == "be" and phrase in clause.objects:
-            return not clause.subjects or clause.subjects[0].end - clause.subjects[0].start == 1
+            return (
+                not clause.subjects
+                or clause.subjects[0].end - clause.subjects[0].start == 1
+            )
         return verb.lemma in self.patterns.light and phrase in clause.undergoers()
 
     @staticmethod
     def _ongoing(clause: Clause) -> bool:
-        return bool(clause.objects) and clause.verb is not None and clause.objects[0].end - clause.verb.end <= 2
+        return (
+            bool(clause.objects)
+            and clause.verb is not None
+            and clause.objects[0].end - clause.verb.end <= 2
+        )
 
     def _has_party(self, sentence: Sentence, phrase: Phrase) -> bool:
         inside = any(
-            sentence.mentions[at] is not None or sentence.lows[at] in self.parties.adjectives
+            sentence.mentions[at] is not None
+            or sentence.lows[at] in self.parties.adjectives
             for at in range(phrase.start, phrase.end)
         )
         if inside:
             return True
-        return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
+        return any(
+            prep in _STRONG_PREPS and self.parties.known(sentence, inner)
+            for prep, inner in phrase.preps
+        )
 
 
 _YET_TO: Final = ["yet", "to"]
@@ -362,17 +507,37 @@ def _only_called(clause: Clause, phrase: Phrase) -> bool:
     if phrase.prep == "as":
         return verb.lemma in _NAMING
     named = phrase in clause.objects and verb.lemma in _NAMING
-    return named and (verb.lemma != "call" or clause.kind == "rel" or phrase is not clause.objects[0] or verb.passive)
+    return named and (
+        verb.lemma != "call"
+        or clause.kind == "rel"
+        or phrase is not clause.objects[0]
+        or verb.passive
+    )
 
 
 _NAMING: Final = frozenset(
-    ["call", "describe", "label", "brand", "deem", "consider", "regard", "see", "term", "portray", "denounce"]
+    [
+        "call",
+        "describe",
+        "label",
+        "brand",
+        "deem",
+        "consider",
+        "regard",
+        "see",
+        "term",
+        "portray",
+        "denounce",
+    ]
 )
 
 
 def is_argument(hit: Found) -> bool:
     """Tell whether an event noun is subject or object of its clause and has its mood."""
-    return any(phrase.head == hit.start for phrase in (*hit.clause.subjects, *hit.clause.objects))
+    return any(
+        phrase.head == hit.start
+        for phrase in (*hit.clause.subjects, *hit.clause.objects)
+    )
 
 
 def _computed(constraint: Constraint) -> bool:
@@ -396,7 +561,10 @@ def clause_phrases(clause: Clause) -> Iterator[Phrase]:
 
 def clause_slots(clause: Clause) -> dict[str, list[Phrase]]:
     """Name the phrases around a verb: subj and obj as doer and undergoer, prepositions by their own names."""
-    slots: dict[str, list[Phrase]] = {"subj": clause.doers(), "obj": clause.undergoers()}
+    slots: dict[str, list[Phrase]] = {
+        "subj": clause.doers(),
+        "obj": clause.undergoers(),
+    }
     for source in (clause.shares_preps(), clause.preps):
         for prep, phrase in source:
             slots.setdefault(prep, []).append(phrase)
@@ -407,19 +575,27 @@ def clause_slots(clause: Clause) -> dict[str, list[Phrase]]:
     for phrase in clause.subjects:
         for prep, inner in phrase.preps:
             slots.setdefault(prep, [inner])
-    owners = [owner for phrase in slots["obj"] if (owner := phrase.possessor) is not None]
+    owners = [
+        owner for phrase in slots["obj"] if (owner := phrase.possessor) is not None
+    ]
     if owners:
         slots["owner"] = owners
     return slots
 
 
-def noun_slots(rule: Rule, phrase: Phrase, clause: Clause, patterns: Patterns) -> dict[str, list[Phrase]]:
+def noun_slots(
+    rule: Rule, phrase: Phrase, clause: Clause, patterns: Patterns
+) -> dict[str, list[Phrase]]:
     """Name the phrases around an event noun: possessor or light verb's subject as subj, "of" as its frame says."""
     slots: dict[str, list[Phrase]] = {"subj": [], "obj": []}
     for prep, inner in phrase.preps:
         slots.setdefault(prep, []).append(inner)
     verb = clause.verb
-    if verb is not None and phrase in clause.undergoers() and verb.lemma in patterns.light:
+    if (
+        verb is not None
+        and phrase in clause.undergoers()
+        and verb.lemma in patterns.light
+    ):
         slots["subj"] = list(clause.doers())
     if phrase in clause.subjects or phrase in clause.objects:
         for prep, inner in clause.preps:
