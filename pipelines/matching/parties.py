@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
-from pipelines.matching.bodies import both_sides, leader, opens_speech
+from pipelines.matching.belonging import BELONGING, belonging, narrow
+from pipelines.matching.bodies import both_sides, opens_speech
 from pipelines.matching.landmarks import Landmarks
 from pipelines.matching.naming import described_end, is_somebody, shared_head, titles
 from pipelines.matching.offices import Offices
@@ -52,14 +53,10 @@ _KIND_NOUNS: Final = {
     "group": "force",
     "paramilitary": "force",
 }
-_BELONGING: Final = frozenset({"member", "gov", "force", "org"})
 _NAMED_AFTER: Final = frozenset({"ministry", "company", "coalition", "council", "court", "parliament", "commission"})
 """Nouns that stand in the names of those they go back to ("the ministry")."""
 _ENTOURAGE: Final = frozenset({"people", "man", "son", "brother", "nephew", "family", "wife", "entourage", "circle"})
 """Nouns that together with a possessor stand for the possessor ("Barzani's people say")."""
-_SERVING: Final = frozenset({"adviser", "advisor", "aide", "deputy", "envoy", "assistant", "secretary", "ally"})
-"""Nouns that "to" ties to whom they serve."""
-_BELONGS: Final = frozenset({"of", "from", "linked", "in", "within", "for", "with"})
 
 
 _LONGEST_TITLE: Final = 6
@@ -220,13 +217,13 @@ class Parties:
             return list(named)[:1]
         mention = sentence.mentions[phrase.head]
         if mention is not None:
-            found = self._named(mention)
-            return [self._narrow(found, sentence, phrase)] if found else []
+            found = self.named(mention)
+            return [narrow(self, found, sentence, phrase)] if found else []
         if both := both_sides(sentence, phrase, self._groups_before(sentence, phrase), self.vocabulary.actors):
             return both
         described = self._described(sentence, phrase)
         if described:
-            return [self._narrow(described, sentence, phrase)]
+            return [narrow(self, described, sentence, phrase)]
         if _is_name(sentence, phrase) and (known := self.memory.surnames.get(_surname(sentence, phrase))):
             return [known]
         for part in (*phrase.apposed, *titles(sentence, phrase, self.heads)):
@@ -234,7 +231,8 @@ class Parties:
                 return found_ids
         return []
 
-    def _named(self, mention: Mention) -> str | None:
+    def named(self, mention: Mention) -> str | None:
+        """Return the party that a name stands for: an actor, or the government that a place stands for."""
         if mention.actors:
             return self._choose(mention.actors)
         for place in mention.places:
@@ -247,12 +245,12 @@ class Parties:
         """Resolve "X's office", "his aides" and "the prime minister's spokesman" to whose they are."""
         owner = phrase.possessor
         if sentence.tags[phrase.start] == "PRP$":
-            return None if _BELONGING.isdisjoint(classes) else self._whose(sentence, phrase.start)
-        if owner is None or (_BELONGING.isdisjoint(classes) and sentence.lemmas[phrase.head] not in _ENTOURAGE):
+            return None if BELONGING.isdisjoint(classes) else self._whose(sentence, phrase.start)
+        if owner is None or (BELONGING.isdisjoint(classes) and sentence.lemmas[phrase.head] not in _ENTOURAGE):
             return None
         mention = sentence.mentions[owner.head]
         if mention is not None and sentence.lemmas[phrase.head] in _ENTOURAGE:
-            return self._named(mention)
+            return self.named(mention)
         found = self.ids(sentence, owner) if mention is None else []
         return found[0] if found else None
 
@@ -266,58 +264,15 @@ class Parties:
         name = next(self._recent(sentence, at, person=True), None) if low in {"his", "her"} else None
         return self.vocabulary.actors[name].member_of or name if name is not None else None
 
-    def _narrow(self, actor: str, sentence: Sentence, phrase: Phrase) -> str:
-        """Narrow "peshmerga" by "of the KDP", "PUK" or "linked to the PUK"."""
-        table = self.combine.get(actor)
-        if table is None:
-            return actor
-        for other in self._modifiers(sentence, phrase):
-            if other in table:
-                return table[other]
-        return actor
-
-    def _modifiers(self, sentence: Sentence, phrase: Phrase) -> Iterator[str]:
-        for at in range(phrase.start, phrase.end):
-            mention = sentence.mentions[at]
-            if at != phrase.head and mention is not None:
-                yield from mention.actors
-            if "-" in sentence.lows[at] and sentence.mentions[at] is None:
-                yield from self._hyphenated(sentence.lows[at])
-        for prep, inner in phrase.preps:
-            if prep in _BELONGS or (prep == "to" and self._links(sentence, phrase, inner)):
-                yield from self._inside(sentence, inner)
-
-    def _inside(self, sentence: Sentence, inner: Phrase) -> Iterator[str]:
-        """Yield whose a body is that stands behind "of" or "for": "of the PUK", "for Iran's general staff"."""
-        named = sentence.mentions[inner.head]
-        if named is not None:
-            yield from named.actors
-            return
-        owner = inner.possessor
-        whose = sentence.mentions[owner.head] if owner is not None else None
-        actor = self._named(whose) if whose is not None else None
-        actor = actor or self._by_adjective(sentence, inner, self.heads.get(sentence.lemmas[inner.head], ()))
-        if actor is not None:
-            yield actor
-
-    def _links(self, sentence: Sentence, phrase: Phrase, inner: Phrase) -> bool:
-        words_between = sentence.lows[phrase.end - 1 : inner.start]
-        return sentence.lemmas[phrase.head] in _SERVING or not self.linked.isdisjoint(words_between)
-
-    def _hyphenated(self, low: str) -> Iterator[str]:
-        first = low.partition("-")[0]
-        if first in self.vocabulary.actors:
-            yield first
-
     def _described(self, sentence: Sentence, phrase: Phrase) -> str | None:
         """Resolve a common-noun phrase: dated role, adjective + head, modifier + head, bare noun, definite noun."""
         low = sentence.lows[phrase.head]
         classes = self._classes(sentence, phrase)
         found = (
             self._role(sentence, phrase)
-            or self._by_adjective(sentence, phrase, classes)
+            or self.by_adjective(sentence, phrase, classes)
             or self._owner(sentence, phrase, classes)
-            or self._belonging(sentence, phrase, classes)
+            or belonging(self, sentence, phrase, classes)
             or self.nouns.get(low)
         )
         if found:
@@ -333,37 +288,15 @@ class Parties:
         head = sentence.lemmas[shared_head(sentence, phrase, self.adjectives)].rpartition(" ")[2]
         return self.heads.get(head) or self.heads.get(head.removesuffix("s")) or ()
 
-    def _belonging(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
-        """Resolve somebody by whose they are: "PUK fighters", "an aide to X", "the council, chaired by X"."""
-        if _BELONGING.isdisjoint(classes):
-            return None
-        for other in self._modifiers(sentence, phrase):
-            return self.forces.get(other, other) if "force" in classes else other
-        place = self._metonym_inside(sentence, phrase)
-        if place:
-            return place
-        head_of = leader(sentence, phrase)
-        named = self._named(head_of) if head_of else None
-        return (self.vocabulary.actors[named].member_of or named) if named else None
-
-    def _by_adjective(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
+    def by_adjective(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
         """Resolve by the adjective nearest to the head ("Iraqi Kurdish politician" is Kurdish)."""
         for at in range(phrase.end - 1, phrase.start - 1, -1):
             table = self.adjectives.get(sentence.lows[at], {})
             for name in classes:
                 if name in table:
                     return table[name]
-            if len(table) == 1 and not _BELONGING.isdisjoint(classes) and "people" in table:
+            if len(table) == 1 and not BELONGING.isdisjoint(classes) and "people" in table:
                 return table["people"]
-        return None
-
-    def _metonym_inside(self, sentence: Sentence, phrase: Phrase) -> str | None:
-        for at in range(phrase.start, phrase.end):
-            mention = sentence.mentions[at]
-            if mention is not None and at != phrase.head:
-                named = self._named(mention)
-                if named is not None:
-                    return named
         return None
 
     def _role(self, sentence: Sentence, phrase: Phrase) -> str | None:
@@ -372,7 +305,7 @@ class Parties:
             return None
         lows = sentence.lows[phrase.start : phrase.end]
         whose = sentence.mentions[phrase.possessor.head] if phrase.possessor is not None else None
-        body = self._named(whose) if whose is not None else None
+        body = self.named(whose) if whose is not None else None
         holder = self.offices.holder(lows, self.today)
         actors = self.vocabulary.actors
         if holder is not None and body is not None and actors[holder].side != actors[body].side:
