@@ -70,11 +70,13 @@ class Places(NamedTuple):
 class EpochSizer:
     """How many positions one epoch should span, learnt from how long the last one took."""
 
-    SMALLEST: Final = 20
+    SMALLEST: Final = 200
+    """An epoch costs a few tenths of a second however little it does: on a slow machine smaller ones would do little
+    else."""
     LARGEST: Final = 50_000
 
     def __init__(self, target_s: float) -> None:
-        self.span = 200
+        self.span = 2 * self.SMALLEST
         self._target_s = target_s
 
     def took(self, seconds: float, *, full: bool) -> None:
