@@ -310,6 +310,12 @@ class Parser:
         """Tell the "be held" that "to" has opened a clause for."""
         return verb.passive and verb.to and self.clause.kind == "inf" and self.clause.verb is None
 
+    def _closed(self) -> Clause:
+        """Return the clause that ", and" goes on with: a comma ends the relative clause before it."""
+        clause, parent = self.clause, self.clause.parent
+        ends = self.conj and self.comma and clause.kind == "rel" and clause.verb is not None
+        return parent if ends and parent is not None and parent.verb is not None else clause
+
     def _opens_time(self, clause: Clause, verb: VerbGroup) -> bool:
         """Tell whether a relative clause goes on with "after X left": X stands right before the verb."""
         last = self.last
@@ -328,7 +334,7 @@ class Parser:
         if trails(self, verb) or (self.clause.verb is None and steal_prep(self, self.clause, verb)):
             return
         self.conj = self.conj or enumerates(self.sentence, self.clause, verb)
-        clause = finite_ancestor(self.clause, self.tables, verb, climb=self.conj)
+        clause = finite_ancestor(self._closed(), self.tables, verb, climb=self.conj)
         if clause.verb is None and inserts(self, clause, verb):
             return
         if clause.verb is None:

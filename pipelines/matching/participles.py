@@ -19,6 +19,8 @@ _MAKING: Final = frozenset({"make", "leave", "keep", "find", "hold"})
 _SAYING: Final = frozenset(["say", "tell", "explain", "add", "insist", "argue", "stress", "recall", "remark", "reply",
                             "respond", "complain", "conclude", "warn", "claim"])  # fmt: skip
 """Verbs that after somebody's name are hardly ever passive."""
+_WITH_OBJECT: Final = frozenset({"tell", "inform", "ask", "urge", "warn", "brief", "hold", "quote", "cite", "describe"})
+"""Verbs of saying and thinking whose noun is an object: "told the crowd gathered there"."""
 _NAMING: Final = frozenset({"use", "know", "describe", "see", "regard", "serve"})
 """Verbs with "as": "a mosque used as a base" opens no clause."""
 _STOPS: Final = frozenset({"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"})
@@ -38,7 +40,8 @@ def past(sentence: Sentence, at: int, forms: set[str], cues: frozenset[str]) -> 
     if tag_before in {"HAVE", "BE"} or sentence.lemmas[before] == "get":
         return "VBN" if "VBN" in forms else tense
     if tag_before in {"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"} and "VBN" in forms:
-        return "ADJ" if after in {"NOUN", "NAME", "ADJ", "V?"} else ("VBN" if tag_before == "PREP" else tense)
+        described = "VBN" if tag_before == "PREP" or _is_counted(tags, before) else tense
+        return "ADJ" if after in {"NOUN", "NAME", "ADJ", "V?"} else described
     if tag_before in {"MODAL", "DO", "TO"} and "VB" in forms:
         return "VB"
     if tag_before == "DET" and after == "PREP" and "VBN" in forms and sentence.lows[before] in QUANTITIES:
@@ -50,6 +53,11 @@ def past(sentence: Sentence, at: int, forms: set[str], cues: frozenset[str]) -> 
     if tag_before in NOMINAL and "VBN" in forms and "VBD" in forms:
         return "VBN" if _reduced(sentence, at, after) or _served(sentence, at, after, cues) else tense
     return tense
+
+
+def _is_counted(tags: list[str], at: int) -> bool:
+    """Tell whether a number goes on with a passive ("five were killed and 23 wounded")."""
+    return tags[at] == "NUM" and tags[at - 1 : at] == ["CONJ"] and {"BE", "VBN"}.issubset(tags[:at])
 
 
 def surely_finite(sentence: Sentence, at: int) -> bool:
@@ -77,7 +85,7 @@ def _parallel(sentence: Sentence, at: int, before: int, forms: set[str], tense: 
             return "VB"
         if tags[back] in {"VBD", "VBN", "VBZ"}:
             wanted = "VBD" if tags[back] == "VBZ" else tags[back]
-            has_object = at + 1 < len(tags) and tags[at + 1] in _OBJECTS | {"SUB"}
+            has_object = at + 1 < len(tags) and (tags[at + 1] in _OBJECTS or sentence.lows[at + 1] == "that")
             if wanted == "VBN" and has_object and not _perfect(sentence, back):
                 wanted = "VBD"
             return wanted if wanted in forms else tense
@@ -142,9 +150,9 @@ def _served(sentence: Sentence, at: int, after: str, cues: frozenset[str]) -> bo
     for back in range(at - 1, max(-1, at - LOOKAHEAD), -1):
         tag = tags[back]
         if tag in {"VBD", "VBZ", "MODAL", "BE", "DO"} or (tag == "HAVE" and tags[back + 1 : back + 2] != ["VBN"]):
-            return by_somebody or sentence.lemmas[back] not in cues
+            return by_somebody or sentence.lemmas[back] not in cues - _WITH_OBJECT
         if tag == "VBN" and tags[back - 1] in {"HAVE", "BE"}:
-            return by_somebody or sentence.lemmas[back] not in cues
+            return by_somebody or sentence.lemmas[back] not in cues - _WITH_OBJECT
         if tag in _STOPS or tag == "COMMA" or lows[back] in _OPENS_CLAUSE:
             return by_somebody and tag not in {"SUB", "WH"}
     return False

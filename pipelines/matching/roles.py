@@ -288,9 +288,10 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
     if not body and phrase.possessor is not None and (owner := _party(context, phrase.possessor, used, strict=True)):
         return owner
     for prep, inner in phrase.preps:
-        if prep in {"of", "by"} and (inside := parties.ids(sentence, inner)):
+        if prep in {"of", "by"} and parties.ids(sentence, inner):
             used.add(phrase.start)
-            return [parties.party(sentence, inner, inside[0])]
+            joined = [one for name, one in phrase.preps if name == prep and (one is inner or one.coordinated)]
+            return [parties.party(sentence, one, actor) for one in joined for actor in parties.ids(sentence, one)[:1]]
         if prep == "of" and sentence.lemmas[phrase.head] in _DONE_TO and _nameable(context, inner, strict=True):
             used.add(phrase.start)
             return [parties.party(sentence, inner, None)]
