@@ -31,6 +31,8 @@ NAMESPACE: Final = "match"
 DEAD: Final = "dead_letters"
 _IDLE_POLL_S: Final = 0.25
 """How long an endless source rests when there is nothing to read: part of an alert's delay on streaming runners."""
+_IDLE_POLLS_PER_S: Final = 16.0
+"""Of all partitions together: each look is a bundle of its own, and takes runner and worker about 10 ms."""
 _BUNDLE_S: Final = 1.0
 """How long a source with much to read keeps its bundle: Flink never splits one, and makes no checkpoint meanwhile."""
 
@@ -141,10 +143,11 @@ def build(pipeline: beam.Pipeline, plan: Plan, spans: Sequence[Span]) -> list[tu
 
     Returns for each span the collections of Written and of DeadLetter.
     """
-    return [_chain(pipeline, plan, span) for span in spans]
+    poll_s = max(_IDLE_POLL_S, len(spans) / _IDLE_POLLS_PER_S)
+    return [_chain(pipeline, plan, span, poll_s) for span in spans]
 
 
-def _chain(pipeline: beam.Pipeline, plan: Plan, span: Span) -> tuple[Any, Any]:
+def _chain(pipeline: beam.Pipeline, plan: Plan, span: Span, poll_s: float) -> tuple[Any, Any]:
     """Lay out one partition. Not flattened with the others: FnApiRunner would pickle every batch before the Flatten."""
     part = span.partition
     source = LogSource(
@@ -152,7 +155,7 @@ def _chain(pipeline: beam.Pipeline, plan: Plan, span: Span) -> tuple[Any, Any]:
     )
     outputs = (
         pipeline
-        | f"Read {part}" >> ReadFromUnboundedSource(source, _IDLE_POLL_S, max_read_time_seconds=_BUNDLE_S)
+        | f"Read {part}" >> ReadFromUnboundedSource(source, poll_s, max_read_time_seconds=_BUNDLE_S)
         | f"Code {part}" >> beam.ParDo(CodeBatch(plan.schema_dir, plan.schema_digest, plan.generation))
         | f"Write {part}" >> beam.ParDo(WriteBatch(plan)).with_outputs(DEAD, main="written")
     )
