@@ -68,7 +68,7 @@ def test_a_verb_finds_its_subject_across_what_stands_between(subjects, text, ver
     ],
 )
 def test_a_participle_in_a_clause_that_has_its_verb_is_no_verb_of_its_own(coder, text, lemma):
-    """ "the crowd gathered on the square" is somebody told, not somebody who gathered just then."""
+    """That "the crowd gathered on the square" is somebody told, not somebody who gathered just then."""
     sentence = tokenise(text, (0, len(text)), [])
     tag(sentence, coder.grammar)
     tags = dict(zip(sentence.lemmas, sentence.tags, strict=True))
@@ -91,13 +91,13 @@ def test_an_infinitive_takes_its_passive(code):
 
 
 def test_several_of_whom_are_some_of_those_named_before(subjects):
-    """ "notables, several of whom refused" is about the notables."""
+    """That "notables, several of whom refused" is about the notables."""
     found = subjects("Barzani met tribal notables in Kirkuk, several of whom had turned down the invitation.")
     assert found["turn"] == ["tribal notables"]
 
 
 def test_adjectives_that_share_a_noun_are_two_parties(code):
-    """ "Arab and Turkmen notables" are notables of two peoples."""
+    """That "Arab and Turkmen notables" are notables of two peoples."""
     event = only(code("Barzani met Arab and Turkmen notables in Kirkuk."), "CONSULT")
     assert ids(event.actors) == {"m-barzani", "arabs", "turkmen"}
 
@@ -146,7 +146,7 @@ def test_him_is_not_the_one_who_does_it(code):
 
 
 def test_a_bare_number_counts_those_counted_before(code):
-    """ "five fighters were killed and 23 wounded": the 23 are fighters too."""
+    """That "five fighters were killed and 23 wounded": the 23 are fighters too."""
     killed = of_type(code("Five Kurdish fighters were killed and 23 wounded near Zummar."), "ASSAULT")
     assert [ids(event.recipients) for event in killed] == [{"peshmerga"}, {"peshmerga"}]
 

@@ -1,0 +1,137 @@
+"""Who says so, where it happened and when, across the borders of clauses and sentences."""
+
+import pytest
+
+
+def ids(parties):
+    return {party.id for party in parties}
+
+
+def of_type(events, kind):
+    return [event for event in events if event.type == kind]
+
+
+def only(events, kind):
+    (event,) = of_type(events, kind)
+    return event
+
+
+def sources(event):
+    return [source.text for source in event.claim.sources]
+
+
+SAID = [
+    ("Iraqi forces seized Daquq, a Kurdish lawmaker said.", ["a Kurdish lawmaker"]),
+    ("Iraqi forces, a Kurdish lawmaker said on Monday, seized Daquq.", ["a Kurdish lawmaker"]),
+    ("Iraqi forces, say officers who saw it, seized Daquq.", ["officers"]),
+    ("Iraqi forces seized Daquq, police and medical sources said.", ["police"]),
+    ("Iraqi forces seized Daquq, Kosrat Rasul put it.", ["Kosrat Rasul"]),
+    ("Iraqi forces seized Daquq, said Rawa Amin, a teacher of the town.", ["Rawa Amin"]),
+    ("The Joint Operations Command announced the capture of Daquq.", ["The Joint Operations Command"]),
+    ("The Joint Operations Command: Iraqi forces seized Daquq.", ["The Joint Operations Command"]),
+]
+
+
+@pytest.mark.parametrize("text, expected", SAID, ids=[text for text, _ in SAID])
+def test_a_source_is_found_wherever_it_stands(code, text, expected):
+    """At the end, inside, before a colon, in two parts, and as who announces it."""
+    assert sources(only(code(text), "SEIZE")) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Iraqi forces seized Daquq, and residents heard two explosions.",
+        "Iraqi forces seized Daquq, Baghdad rejected the offer of the KRG, and night fell.",
+        "Iraqi forces seized Daquq, nobody said a word.",
+        "Iraqi forces seized Daquq; peshmerga fled, an officer said.",
+    ],
+)
+def test_what_only_looks_like_a_source_is_none(code, text):
+    """Hearing and rejecting quote nobody, nobody is no source, and a semicolon ends what is said."""
+    assert sources(only(code(text), "SEIZE")) == []
+
+
+def test_what_describes_the_source_is_not_said_by_it(code):
+    """When "said X, who had fled Tuz" is told, that X fled is the outlet's."""
+    events = code("Iraqi forces seized Daquq, said a teacher, who had fled Tuz Khurmatu.")
+    assert sources(only(events, "SEIZE")) == ["a teacher"]
+    assert sources(only(events, "DISPLACE")) == []
+
+
+def test_a_quotation_belongs_to_whom_its_end_names(code):
+    """A quotation may open sentences before its speaker is named, and "we" is that speaker."""
+    events = code("“We captured Daquq at dawn. Then we captured Taza,” said a colonel of the Golden Division.")
+    assert [ids(event.actors) for event in of_type(events, "SEIZE")] == [{"iraq-ct-service"}] * 2
+    assert all(event.claim.sources[0].id == "iraq-ct-service" for event in of_type(events, "SEIZE"))
+
+
+def test_a_quotation_goes_on_in_the_next_paragraph(code):
+    """A paragraph that ends without a closing mark is followed by one of the same speaker."""
+    text = "“Iraqi forces attacked Kirkuk.\n“Then they attacked Daquq,” Brigadier Hama Rash said."
+    assert [sources(event) for event in of_type(code(text), "ASSAULT")] == [["Brigadier Hama Rash"]] * 2
+
+
+def test_a_quotation_ends_with_its_mark(code):
+    """The outlet's next sentence isn't the speaker's."""
+    text = "“Iraqi forces attacked Kirkuk. They attacked Daquq,” Hama Rash said. Peshmerga withdrew from Makhmour."
+    assert sources(only(code(text), "RETREAT")) == []
+
+
+def test_to_reject_is_done_by_saying_so(code):
+    """Who refuses, demands or threatens in his own words is the actor and no source."""
+    passed_on = "The KRG rejected the annulment of the Kurdish vote, a lawmaker said."
+    assert sources(only(code(passed_on), "REJECT")) == ["a lawmaker"]
+    event = only(code("“We will not accept the annulment of the Kurdish vote,” Massoud Barzani said."), "REJECT")
+    assert ids(event.actors) == {"m-barzani"}
+    assert sources(event) == []
+
+
+def test_ones_own_retreat_is_stated(code):
+    """An officer without a name who tells of his own side states it; of the other side, he claims it."""
+    own = only(code("A peshmerga officer said the peshmerga had withdrawn from Daquq."), "RETREAT")
+    assert own.claim.status == "asserted"
+    other = only(code("A peshmerga officer said Iraqi forces had withdrawn from Daquq."), "RETREAT")
+    assert other.claim.status == "alleged"
+
+
+def test_a_sentence_takes_the_only_place_it_names(code):
+    """Where a clause names no place, that of the sentence holds; a road and a government are none."""
+    armed = code("Smoke stood over Tuz Khurmatu as armed men went from street to street, looting shops.")
+    assert ids(only(armed, "COERCE").places) == {"tuz-khurmatu"}
+    road = only(code("Kurdish families fled on the Erbil road.", everything=True), "DISPLACE")
+    assert ids(road.places) == set()
+    agents = only(code("Baghdad told the KRG that Kurdish families had fled.", everything=True), "DISPLACE")
+    assert ids(agents.places) == set()
+
+
+def test_a_place_lasts_for_the_next_sentence(code):
+    """What goes on after a sentence goes on where that was; not two sentences later, and not where talks are told."""
+    text = "Iraqi forces attacked Daquq. Three peshmerga were killed."
+    assert [ids(event.places) for event in of_type(code(text), "ASSAULT")] == [{"daquq"}, {"daquq"}]
+    later = code("Iraqi forces attacked Daquq. Nobody slept. Three peshmerga were killed.")
+    assert ids(of_type(later, "ASSAULT")[-1].places) == set()
+    talks = code("Barzani met Abadi in Erbil. Three peshmerga were killed by Iraqi forces.")
+    assert ids(only(talks, "ASSAULT").places) == set()
+
+
+def test_an_inherited_place_makes_nothing_relevant(coder):
+    """Floods in Kirkuk drown cars; what the next sentence calls an invasion is still no part of the crisis."""
+    coded = coder.code(title="", text="Cars floated through Kirkuk. Rain invaded.", published=None)
+    assert not coded.relevant
+
+
+def test_a_date_belongs_to_the_verb_it_stands_with(code):
+    """Who "has recovered the province it lost in June 2014" recovered it now; a date in front holds for all."""
+    event = only(code("Baghdad has recovered the province of Kirkuk, which it had lost in June 2014."), "SEIZE")
+    assert event.realis == "actual"
+    taken = code("In June 2014, when the Iraqi army fled, Kurdish fighters captured Kirkuk.", everything=True)
+    assert only(taken, "SEIZE").realis == "historical"
+
+
+def test_would_is_the_future_of_what_somebody_announced(code):
+    """That "forces would advance, it announced" is a plan; with an "if" it stays imagined."""
+    plan = only(code("Federal forces would advance on Daquq, the Joint Operations Command announced."), "MOBILIZE")
+    assert plan.realis == "future"
+    fancy = only(code("Federal forces would advance on Daquq if the peshmerga left."), "MOBILIZE")
+    assert fancy.realis == "hypothetical"
