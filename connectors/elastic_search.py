@@ -19,6 +19,8 @@ _MANY: Final = 100
 """Documents of one key that a page can't be cut between: more than there will ever be."""
 _LONGEST: Final = "30s"
 """A search that takes longer fails, and frees the server."""
+_TOO_MUCH: Final = "too many"
+"""Words that a beginning in a phrase may be, or clauses. The server answers 500 as if it were a fault of its own."""
 _SHOWN: Final = ("lookup.id", "lookup.newest")
 
 
@@ -52,7 +54,7 @@ class Searching(NamedTuple):
 
         A part of the answer is none: totals and pages would be wrong without a word.
         """
-        from elasticsearch import BadRequestError
+        from elasticsearch import ApiError
 
         try:
             answer: Mapping[str, Any] = self.client.search(
@@ -63,10 +65,11 @@ class Searching(NamedTuple):
                 timeout=_LONGEST,
                 **request,
             )
-        except BadRequestError as error:
-            raise QueryError(
-                f"the search server can't do this search: {reason(error.body)}; make it simpler"
-            ) from error
+        except ApiError as error:
+            said = reason(error.body)
+            if error.status_code == 400 or _TOO_MUCH in said:
+                raise QueryError(f"too much for the search server, make it simpler: {said}") from error
+            raise
         return answer
 
     def only(self, *, keys: Sequence[int] = (), without: Sequence[int] = ()) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def sqlite_path(url: str) -> str:
 
 def open_log(url: str) -> EventLog:
     """Open an event log. Raises ConfigError for an unknown scheme, LogError when it can't be opened."""
-    scheme = urlsplit(url).scheme
+    scheme = url.partition(":")[0].lower()
     if scheme == "sqlite":
         from connectors.sqlite_log import SqliteLog
 
@@ -41,7 +41,7 @@ def open_log(url: str) -> EventLog:
 
 def open_index(url: str) -> Index:
     """Open an index. Raises ConfigError for an unknown scheme, IndexUnavailableError when it can't be opened."""
-    scheme = urlsplit(url).scheme
+    scheme = url.partition(":")[0].lower()
     if scheme == "sqlite":
         from connectors.sqlite_index import SqliteIndex
 
