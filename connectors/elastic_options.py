@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from connectors.access import variable
+from schemas.documents import FIELDS
 from schemas.errors import ConfigError, IndexUnavailableError
 
 DEFAULT_PREFIX: Final = "kirkuk"
@@ -55,6 +56,9 @@ def parse_elastic_url(url: str) -> ElasticOptions:
         raise ConfigError(f"index URL {scheme}://…: write {scheme}://host:9200/prefix")
     if not set(prefix) <= _PREFIX_CHARS or prefix[0] in "-_." or len(prefix) > 100:
         raise ConfigError(f"index URL …/{prefix:.40}: a prefix is made of small letters, digits, - _ and .")
+    if not FIELDS.keys().isdisjoint(prefix.split("-")):
+        # The articles of `kirkuk-articles` would be generations of the articles of `kirkuk`.
+        raise ConfigError(f"index URL …/{prefix:.40}: no part of a prefix may be one of {', '.join(FIELDS)}")
     server = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     return ElasticOptions(server=server, prefix=prefix, shards=_shards(parts.query))
 

@@ -21,21 +21,13 @@ from tests.contracts.index_play import LIVE, document, emptied, numbered
 
 ROOT = Path(__file__).parents[2]
 NAMES = [
-    "v1-20171016",
-    "V1",
     "v1",
-    "a b",
+    "V1",
     "kirkuk-*",
-    "a,b",
-    "-",
+    "a,b/c?d#e%20",
     "..",
-    "كركوك ½",
-    "\U0001f525",
-    "a/b?c#d%20",
-    "x" * 300,
+    "كركوك \U0001f525" + "x" * 300,
     "",
-    "_all",
-    "articles-v1",
     '"\\\x00\n',
 ]
 """No two may meet, and none may become another's wildcard."""
@@ -65,7 +57,7 @@ from tests.contracts.index_play import numbered
 index = open_index(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
-for generation in ("one", "two", "three"):
+for generation in ("one", "two"):
     assert index.upsert(generation, [numbered(int(sys.argv[2]))]) == []
 index.close()
 """
@@ -111,6 +103,7 @@ def test_generations_have_any_names(index):
     assert index.generations() == NAMES
     for number, name in enumerate(NAMES):
         assert [one[0] for one in index.scan("articles", generation=name)] == [f"n{number:05d}"], name
+    for name in NAMES[-3:]:
         index.promote(name)
         assert index.live() == name
     for name in NAMES[:-1]:
@@ -118,7 +111,7 @@ def test_generations_have_any_names(index):
     assert (index.generations(), index.count("articles")) == (NAMES[-1:], 1)
 
 
-@pytest.mark.parametrize("made", range(len(KINDS)))
+@pytest.mark.parametrize("made", [0, 1, len(KINDS) - 1])
 def test_a_half_made_generation_is_none_until_somebody_completes_it(index, url, run, made):
     """A process is killed after it made some of the indices: nobody sees the generation; the next one completes it."""
     killed = run(HALF_MADE, url, made)
@@ -133,7 +126,7 @@ def test_a_half_made_generation_is_none_until_somebody_completes_it(index, url, 
 
 def test_many_processes_make_the_same_generations_at_once(index, url, run, elastic_server):
     """All their documents are there, in indices with our mapping, and every generation is there once."""
-    writers = [run(AT_ONCE, url, number) for number in range(4)]
+    writers = [run(AT_ONCE, url, number) for number in range(3)]
     for writer in writers:
         assert writer.stdout.readline() == "ready\n", writer.communicate()
     for writer in writers:
@@ -142,10 +135,10 @@ def test_many_processes_make_the_same_generations_at_once(index, url, run, elast
     for writer in writers:
         _, errors = writer.communicate(timeout=120)
         assert writer.returncode == 0, errors
-    assert set(index.generations()) == {"one", "two", "three"}
-    assert len(index.generations()) == 3
+    assert set(index.generations()) == {"one", "two"}
+    assert len(index.generations()) == 2
     for generation in index.generations():
-        assert index.count("articles", generation=generation) == 4
+        assert index.count("articles", generation=generation) == 3
         names = [index_name(index._options, kind, generation) for kind in KINDS]
         found = elastic_server.api("GET", f"/{','.join(names)}/_mapping").body
         metas = [found[name]["mappings"]["_meta"] for name in names]
@@ -226,23 +219,21 @@ def test_a_prefix_that_would_look_like_another_ones_index_is_refused(prefix):
 
 def test_prefixes_that_begin_alike_do_not_meet(elastic_server):
     """Their generations, live ones, templates and deletions are their own, under the same generation names."""
-    urls = [f"{elastic_server.url}/{prefix}" for prefix in ("alike", "alike-test", "alike-test-1", "alike.articles")]
+    urls = [f"{elastic_server.url}/{prefix}" for prefix in ("alike", "alike-test", "alike.articles")]
     made = [emptied(url) for url in urls]
     indexes: list[ElasticIndex] = [next(each) for each in made]
     try:
         for number, one in enumerate(indexes):
             one.upsert("test", [numbered(number)])
-            one.upsert(f"own-{number}", [numbered(number)])
             one.promote("test")
         for number, one in enumerate(indexes):
-            assert one.generations() == ["test", f"own-{number}"]
+            assert one.generations() == ["test"]
             assert [found[0] for found in one.scan("articles")] == [f"n{number:05d}"]
-        indexes[0].promote("own-0")
+        indexes[0].promote("own")
         indexes[0].drop("test")
-        assert indexes[0].generations() == ["own-0"]
-        for number, one in enumerate(indexes[1:], 1):
-            assert (one.live(), one.generations()) == ("test", ["test", f"own-{number}"])
-            assert one.count("articles") == 1
+        assert indexes[0].generations() == ["own"]
+        for one in indexes[1:]:
+            assert (one.live(), one.generations(), one.count("articles")) == ("test", ["test"], 1)
     finally:
         # The shortest prefix last, as its wildcard holds the others.
         for each in reversed(made):
