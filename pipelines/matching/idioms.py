@@ -13,7 +13,7 @@ _WIDEST: Final = 5
 """Tokens that a gap may leave out."""
 _STOPS: Final = frozenset({"COMMA", "PUNCT", "BREAK", "QUOTE", "CONJ", "VBD", "VBZ", "MODAL", "WH", "SUB"})
 """What no gap reaches across."""
-_AUXILIARIES: Final = {"BE": "be", "HAVE": "have", "DO": "do"}
+_KINDS: Final = {"BE": "be", "HAVE": "have", "DO": "do", "NUM": "@num"}
 
 
 class Wording(NamedTuple):
@@ -26,41 +26,46 @@ class Wording(NamedTuple):
 
 def find_wordings(sentence: Sentence, table: Mapping[str, Sequence[Idiom]], parties: Parties) -> list[Wording]:
     """Return the wordings of a sentence, the longest of those that begin at a token, none inside another."""
+    forms = [_forms(sentence, at) for at in range(len(sentence))]
+    here = set().union(*forms)
     found: list[Wording] = []
     at = 0
-    while at < len(sentence):
+    while at < len(forms):
         best: Wording | None = None
-        for idiom in _candidates(sentence, table, at):
-            end = _end(sentence, idiom.parts, at, parties)
-            if end is not None and (best is None or end > best.end):
-                best = Wording(at, end, idiom.rule)
+        for form in forms[at]:
+            for idiom in table.get(form, ()):
+                if idiom.closes.isdisjoint(here):
+                    continue
+                end = _end(sentence, forms, idiom.parts, at, parties)
+                if end is not None and (best is None or end > best.end):
+                    best = Wording(at, end, idiom.rule)
         if best is not None:
             found.append(best)
         at = best.end if best is not None else at + 1
     return found
 
 
-def _candidates(sentence: Sentence, table: Mapping[str, Sequence[Idiom]], at: int) -> Iterator[Idiom]:
+def _forms(sentence: Sentence, at: int) -> tuple[str, ...]:
+    """Return what a token may stand for: itself, its lemma, and "be" or "@num" for what it is."""
     low, lemma = sentence.lows[at], sentence.lemmas[at]
-    yield from table.get(low, ())
-    if lemma != low:
-        yield from table.get(lemma, ())
-    if sentence.tags[at] == "NUM":
-        yield from table.get("@num", ())
+    kind = _KINDS.get(sentence.tags[at])
+    if kind is not None:
+        return (low, kind) if low != kind else (low,)
+    return (low, lemma) if lemma != low else (low,)
 
 
-def _forms(sentence: Sentence, at: int) -> set[str]:
-    return {sentence.lows[at], sentence.lemmas[at], _AUXILIARIES.get(sentence.tags[at], sentence.lows[at])}
-
-
-def _end(sentence: Sentence, parts: Sequence[frozenset[str]], at: int, parties: Parties) -> int | None:
-    """Return the token behind the wording, were it to begin at `at`."""
-    open_at = {at}
-    for part in parts:
+def _end(
+    sentence: Sentence, forms: Sequence[tuple[str, ...]], parts: Sequence[frozenset[str]], at: int, parties: Parties
+) -> int | None:
+    """Return the token behind the wording, were it to begin at `at`, whose first part is there."""
+    open_at = {at + 1}
+    for part in parts[1:]:
         if GAP in part:
             open_at = {further for one in open_at for further in _reach(sentence, one)}
         else:
-            open_at = {one + 1 for one in open_at if one < len(sentence) and _fits(sentence, one, part, parties)}
+            open_at = {
+                one + 1 for one in open_at if one < len(forms) and _fits(sentence, forms[one], one, part, parties)
+            }
         if not open_at:
             return None
     return min(open_at)
@@ -74,10 +79,8 @@ def _reach(sentence: Sentence, at: int) -> Iterator[int]:
         yield step + 1
 
 
-def _fits(sentence: Sentence, at: int, part: frozenset[str], parties: Parties) -> bool:
-    if not part.isdisjoint(_forms(sentence, at)):
-        return True
-    if "@num" in part and sentence.tags[at] == "NUM":
+def _fits(sentence: Sentence, forms: tuple[str, ...], at: int, part: frozenset[str], parties: Parties) -> bool:
+    if not part.isdisjoint(forms):
         return True
     mention = sentence.mentions[at]
     if mention is not None and (("@actor" in part and mention.actors) or ("@place" in part and mention.places)):

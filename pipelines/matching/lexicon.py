@@ -1,6 +1,7 @@
 """Event patterns of one language compiled for look-up by verb or noun lemma."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from schemas.lexicon import Constraint, Frame, Group, Language, Pattern, lines, parse_idiom, parse_pattern, words
@@ -23,12 +24,16 @@ class Rule(NamedTuple):
     group: Group
     pattern: Pattern
     slots: Slots
+    needs: frozenset[str] = frozenset()
+    """Slots that must hold something, so that most rules of a verb are not even tried."""
 
 
 class Idiom(NamedTuple):
     """A wording of several words, by what may stand at each place."""
 
     parts: tuple[frozenset[str], ...]
+    closes: frozenset[str]
+    """Words of which the sentence must hold one, so that most idioms are not even tried."""
     rule: Rule | None
     """None for wordings that are no event."""
 
@@ -39,6 +44,18 @@ def _split(names: str) -> tuple[str, ...]:
 
 def _slots(frame: Frame) -> Slots:
     return Slots(_split(frame.actors), _split(frame.recipients), _split(frame.places), frame.both, frame.of)
+
+
+def _closing(parts: Sequence[frozenset[str]]) -> frozenset[str]:
+    """Return the words of the last part that names nothing but words; the first part's when there is no other."""
+    plain = (part for part in reversed(parts) if not any(word[0] in "@." for word in part))
+    return next(plain, parts[0])
+
+
+def _needed(pattern: Pattern) -> frozenset[str]:
+    """Return the slots that a pattern asks to hold something."""
+    named = {constraint.slot for constraint in pattern.constraints if not constraint.absent}
+    return frozenset(named - {"that", "inf", "ger", "obj2"})
 
 
 _OBJECT_FOLLOWS: Final = frozenset({"over", "off", "up", "out", "down", "back", "away", "aside"})
@@ -61,13 +78,14 @@ class Patterns:
         self.idioms: dict[str, list[Idiom]] = {}
         self.bare: set[str] = set()
         self._counts = Counter[str]()
+        self._shared: dict[frozenset[str], frozenset[str]] = {}
         self.light = frozenset(words(events.light_verbs))
         self.occur = frozenset(words(events.occur_verbs))
         self.blocked = frozenset(words(events.blocked))
         for line in lines(events.void):
             parts = self._places(parse_idiom(line).parts)
             for first in parts[0]:
-                self.idioms.setdefault(first, []).append(Idiom(parts, None))
+                self.idioms.setdefault(first, []).append(Idiom(parts, _closing(parts), None))
         frames = {name: _slots(frame) for name, frame in events.frames.items()}
         for group in events.groups:
             self._add(group, frames)
@@ -80,7 +98,8 @@ class Patterns:
         for line in lines(group.verbs):
             pattern = self._resolve(parse_pattern(line))
             self._counts[name] += 1
-            rule = Rule(f"{name}.{self._counts[name]}", group, pattern, frames[pattern.frame or group.frame])
+            frame = frames[pattern.frame or group.frame]
+            rule = Rule(f"{name}.{self._counts[name]}", group, pattern, frame, _needed(pattern))
             for lemma in pattern.lemmas:
                 self.verbs.setdefault(lemma, []).append(rule)
         self.bare.update(words(group.bare_nouns))
@@ -102,7 +121,7 @@ class Patterns:
         label = "-".join("|".join(sorted(part)) for part in wording.parts)
         rule = Rule(f"{name}.i.{label}", group, pattern, frames[wording.frame or group.frame])
         for first in parts[0]:
-            self.idioms.setdefault(first, []).append(Idiom(parts, rule))
+            self.idioms.setdefault(first, []).append(Idiom(parts, _closing(parts), rule))
 
     def _places(self, parts: tuple[frozenset[str], ...]) -> tuple[frozenset[str], ...]:
         """Add the words of named classes to what may stand at each place of an idiom."""
@@ -118,7 +137,8 @@ class Patterns:
                 allowed |= self.classes.get(word[1:], {word}) if word.startswith("@") else {word}
                 if word == "@person":
                     allowed.add("@person")
-            constraints.append(Constraint(one.slot.replace("_", " "), frozenset(allowed), one.absent))
+            words_allowed = self._shared.setdefault(frozenset(allowed), frozenset(allowed))
+            constraints.append(Constraint(one.slot.replace("_", " "), words_allowed, one.absent))
         return Pattern(
             lemmas=pattern.lemmas,
             particles=pattern.particles,

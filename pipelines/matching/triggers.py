@@ -5,14 +5,13 @@ from typing import Final
 
 import msgspec
 
+from pipelines.matching.conditions import PARTICLE_REACH, Conditions, computed, flag_holds, particle_at
 from pipelines.matching.idioms import Wording, clause_of, find_wordings
 from pipelines.matching.lexicon import Patterns, Rule
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.tokens import Sentence
-from schemas.lexicon import Constraint
 
-_PARTICLE_REACH: Final = 6
 _STRONG_PREPS: Final = (
     "between",
     "of",
@@ -45,42 +44,31 @@ class Triggers:
     def __init__(self, patterns: Patterns, parties: Parties) -> None:
         self.patterns = patterns
         self.parties = parties
+        self.conditions = Conditions(parties)
 
     def find(self, sentence: Sentence, clauses: list[Clause]) -> list[Found]:
         """Return triggers in the order of the sentence; at most one of a type for each word."""
+        self.conditions.begin()
         wordings = find_wordings(sentence, self.patterns.idioms, self.parties)
         found = self._wordings(clauses, wordings)
         covered = {token for hit in found for token in range(hit.start, hit.end)}
-        covered |= {
-            token
-            for one in wordings
-            if one.rule is None
-            for token in range(one.start, one.end)
-        }
+        covered |= {token for one in wordings if one.rule is None for token in range(one.start, one.end)}
         said = {(hit.clause.index, hit.rule.group.type) for hit in found}
         found += [
             hit
             for clause in clauses
             for hit in self._verbal(sentence, clause)
-            if hit.start not in covered
-            and (clause.index, hit.rule.group.type) not in said
+            if hit.start not in covered and (clause.index, hit.rule.group.type) not in said
         ]
         taken = {hit.start for hit in found} | covered
-        found += [
-            hit for hit in self._phrases(sentence, clauses) if hit.start not in taken
-        ]
-        taken |= {
-            token for hit in found if hit.nominal for token in range(hit.start, hit.end)
-        }
+        found += [hit for hit in self._phrases(sentence, clauses) if hit.start not in taken]
+        taken |= {token for hit in found if hit.nominal for token in range(hit.start, hit.end)}
         used = self._object_heads(found)
         doubled = {(hit.clause.index, hit.rule.group.type) for hit in found}
         found += [
             hit
             for hit in self._nominal(sentence, clauses, used)
-            if hit.start not in taken
-            and not (
-                is_argument(hit) and (hit.clause.index, hit.rule.group.type) in doubled
-            )
+            if hit.start not in taken and not (is_argument(hit) and (hit.clause.index, hit.rule.group.type) in doubled)
         ]
         found.sort(key=lambda hit: (hit.start, hit.rule.id))
         return found
@@ -89,28 +77,21 @@ class Triggers:
         """Return the idioms, whose roles stand around their verb, or around the noun that they hold."""
         if not wordings:
             return []
-        phrases = [
-            (clause, phrase) for clause in clauses for phrase in clause_phrases(clause)
-        ]
+        phrases = [(clause, phrase) for clause in clauses for phrase in clause_phrases(clause)]
         found = []
         for wording in wordings:
             rule, clause = wording.rule, clause_of(wording, clauses, phrases)
             if rule is None or clause is None or not self._flags_hold(clause, rule):
                 continue
-            inside = [
-                phrase
-                for _, phrase in phrases
-                if wording.start <= phrase.head < wording.end
-            ]
+            inside = [phrase for _, phrase in phrases if wording.start <= phrase.head < wording.end]
             if not any(_only_called(clause, phrase) for phrase in inside):
                 slots = self._slots_around(wording, rule, clause, inside)
                 found.append(Found(wording.start, wording.end, rule, clause, slots))
         return found
 
-    def _flags_hold(self, clause: Clause, rule: Rule) -> bool:
-        return clause.verb is None or all(
-            self._flag(clause, flag) for flag in rule.pattern.flags
-        )
+    @staticmethod
+    def _flags_hold(clause: Clause, rule: Rule) -> bool:
+        return clause.verb is None or all(flag_holds(clause, flag) for flag in rule.pattern.flags)
 
     def _slots_around(
         self, wording: Wording, rule: Rule, clause: Clause, inside: list[Phrase]
@@ -118,14 +99,8 @@ class Triggers:
         verb = clause.verb
         if verb is not None and wording.start <= verb.head < wording.end:
             return clause_slots(clause)
-        slots = (
-            noun_slots(rule, inside[-1], clause, self.patterns)
-            if inside
-            else {"subj": [], "obj": []}
-        )
-        slots["subj"] = slots["subj"] or [
-            phrase for phrase in clause.doers() if phrase not in inside
-        ]
+        slots = noun_slots(rule, inside[-1], clause, self.patterns) if inside else {"subj": [], "obj": []}
+        slots["subj"] = slots["subj"] or [phrase for phrase in clause.doers() if phrase not in inside]
         return slots
 
     @staticmethod
@@ -148,200 +123,26 @@ class Triggers:
         if not rules or sentence.lows[max(0, verb.start - 2) : verb.start] == _YET_TO:
             return
         slots = clause_slots(clause)
-        rule = next(
-            (rule for rule in rules if self._fits(sentence, clause, rule, slots)), None
-        )
+        filled = {name for name, phrases in slots.items() if phrases}
+        hold = self.conditions.hold
+        rule = next((one for one in rules if one.needs <= filled and hold(sentence, clause, one, slots)), None)
         if rule is None and verb.passive and not slots["subj"]:
-            rule = next(
-                (
-                    rule
-                    for rule in rules
-                    if self._fits(sentence, clause, rule, slots, unsaid=True)
-                ),
-                None,
-            )
+            rule = next((one for one in rules if hold(sentence, clause, one, slots, unsaid=True)), None)
         if rule is not None:
             yield Found(verb.head, self._trigger_end(clause, rule), rule, clause, slots)
-
-    def _fits(
-        self,
-        sentence: Sentence,
-        clause: Clause,
-        rule: Rule,
-        slots: dict[str, list[Phrase]],
-        *,
-        unsaid: bool = False,
-    ) -> bool:
-        """Tell whether all conditions hold. `unsaid`: a passive leaves the doer out ("the base was taken"); what it
-        was done to, or where, must hold all the more.
-        """
-        pattern, verb = rule.pattern, clause.verb
-        assert verb is not None
-        if pattern.particles and self._particle(clause, pattern.particles) < 0:
-            return False
-        for flag in pattern.flags:
-            if not self._flag(clause, flag):
-                return False
-        constraints = pattern.constraints
-        if unsaid:
-            constraints = tuple(
-                one for one in constraints if one.slot != "subj" or one.absent
-            )
-            if not any(
-                one.slot == "obj" and not one.absent and "@any" not in one.allowed
-                for one in constraints
-            ):
-                return False
-        return all(
-            self._holds(sentence, clause, constraint, slots)
-            for constraint in constraints
-        )
-
-    @staticmethod
-    def _flag(clause: Clause, flag: str) -> bool:
-        verb = clause.verb
-        assert verb is not None
-        if flag == "passive":
-            return verb.passive
-        if flag == "active":
-            return not verb.passive
-        if flag == "noobj":
-            return not clause.objects
-        if flag in {"oneobj", "twoobj"}:
-            return (len(clause.undergoers()) > 1) == (flag == "twoobj")
-        if flag == "neg":
-            return verb.negated or any(
-                phrase.negated
-                for phrase in (*clause.doers()[:1], *clause.undergoers()[:1])
-            )
-        if flag == "future":
-            return verb.modal in _WILL
-        children = clause.children
-        if flag == "inf":
-            return any(child.kind == "inf" for child in children)
-        if flag == "that":
-            return any(child.kind == "comp" for child in children)
-        if flag == "ger":
-            return any(
-                child.kind == "ger" or (child.kind == "part" and not child.adjoined)
-                for child in children
-            )
-        return bool(clause.objects)
-
-    @staticmethod
-    def _particle(clause: Clause, particles: frozenset[str]) -> int:
-        """Return the token of the particle right after the verb or after a short object, else -1."""
-        verb = clause.verb
-        assert verb is not None
-        for at, low in clause.particles:
-            if low in particles and verb.end <= at <= verb.end + _PARTICLE_REACH:
-                return at
-        return -1
 
     def _trigger_end(self, clause: Clause, rule: Rule) -> int:
         verb = clause.verb
         assert verb is not None
         end = verb.head + 1
         if rule.pattern.particles:
-            at = self._particle(clause, rule.pattern.particles)
+            at = particle_at(clause, rule.pattern.particles)
             end = at + 1 if at <= verb.end + 1 else end
         for constraint in rule.pattern.constraints:
-            if (
-                constraint.slot == "obj"
-                and not constraint.absent
-                and not _computed(constraint)
-            ):
+            if constraint.slot == "obj" and not constraint.absent and not computed(constraint):
                 for phrase in clause.objects[:1]:
-                    end = (
-                        phrase.head + 1
-                        if end <= phrase.head <= end + _PARTICLE_REACH
-                        else end
-                    )
+                    end = phrase.head + 1 if end <= phrase.head <= end + PARTICLE_REACH else end
         return end
-
-    def _holds(
-        self,
-        sentence: Sentence,
-        clause: Clause,
-        constraint: Constraint,
-        slots: dict[str, list[Phrase]],
-    ) -> bool:
-        if constraint.slot == "that":
-            hit = any(
-                child.kind == "comp" and self._says(sentence, child, constraint.allowed)
-                for child in clause.children
-            )
-        elif constraint.slot in {"inf", "ger"}:
-            hit = any(
-                child.kind == constraint.slot
-                and child.verb is not None
-                and child.verb.lemma in constraint.allowed
-                for child in clause.children
-            )
-        elif constraint.slot == "obj2":
-            hit = any(
-                self._is(sentence, phrase, constraint.allowed)
-                for phrase in slots.get("obj", ())[-2:]
-            )
-            hit = hit or any(low in constraint.allowed for _, low in clause.particles)
-        else:
-            phrases = slots.get(constraint.slot, ())
-            hit = any(
-                self._is(sentence, phrase, constraint.allowed)
-                for phrase in phrases
-                if phrase.prep is None
-                or phrase.holder is None
-                or phrase.holder not in clause.subjects
-            )
-        return hit != constraint.absent
-
-    @staticmethod
-    def _says(sentence: Sentence, clause: Clause, allowed: frozenset[str]) -> bool:
-        """Tell whether a that-clause has one of the words as verb or predicate."""
-        heads = {sentence.lemmas[phrase.head] for phrase in clause.objects}
-        verb = clause.verb
-        return bool(heads & allowed) or (
-            verb is not None and (verb.lemma in allowed or verb.modal in allowed)
-        )
-
-    def _is(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
-        """Tell whether a phrase's head, or what a measure word counts ("thousands of people"), is of the class."""
-        if (
-            sentence.lemmas[phrase.head] in allowed
-            or sentence.lows[phrase.head] in allowed
-            or "@any" in allowed
-        ):
-            return True
-        head = phrase.head
-        if (
-            head > phrase.start
-            and f"{sentence.lows[head - 1]} {sentence.lows[head]}" in allowed
-        ):
-            return True
-        if "@num" in allowed and any(
-            sentence.tags[at] == "NUM" for at in range(phrase.start, phrase.end)
-        ):
-            return True
-        if allowed & {
-            "@actor",
-            "@party",
-            "@place",
-            "@person",
-        } and self.parties.is_class(sentence, phrase, allowed):
-            return True
-        if self.parties.force_like(sentence, phrase) and "troop" in allowed:
-            return True
-        if (
-            sentence.mentions[phrase.head] is not None
-            and self.parties.words_of(sentence.mentions[phrase.head]) & allowed
-        ):
-            return True
-        return any(
-            prep == "of" and self._is(sentence, inner, allowed)
-            for prep, inner in phrase.preps
-            if sentence.tags[phrase.head] == "NUM"
-            or sentence.lemmas[phrase.head] in _MEASURES
-        )
 
     def _phrases(self, sentence: Sentence, clauses: list[Clause]) -> Iterator[Found]:
         table = self.patterns.phrases
@@ -372,24 +173,16 @@ class Triggers:
                     return clause, phrase
         return None
 
-    def _nominal(
-        self, sentence: Sentence, clauses: list[Clause], used: frozenset[int]
-    ) -> Iterator[Found]:
+    def _nominal(self, sentence: Sentence, clauses: list[Clause], used: frozenset[int]) -> Iterator[Found]:
         nouns = self.patterns.nouns
         seen: set[int] = set()
         for clause in clauses:
             for phrase in clause_phrases(clause):
                 head = phrase.head
-                if (
-                    head in used
-                    or head in seen
-                    or sentence.tags[head] not in {"NOUN", "VBG"}
-                ):
+                if head in used or head in seen or sentence.tags[head] not in {"NOUN", "VBG"}:
                     continue
                 seen.add(head)
-                rules = nouns.get(sentence.lemmas[head]) or nouns.get(
-                    sentence.lows[head]
-                )
+                rules = nouns.get(sentence.lemmas[head]) or nouns.get(sentence.lows[head])
                 if rules and not self._is_blocked(sentence, phrase):
                     found = self._noun(sentence, clause, phrase, rules[0])
                     if found is not None:
@@ -397,14 +190,11 @@ class Triggers:
 
     def _is_blocked(self, sentence: Sentence, phrase: Phrase) -> bool:
         return any(
-            " ".join(sentence.lows[at : at + 2]) in self.patterns.blocked
-            or sentence.lows[at] in self.patterns.blocked
+            " ".join(sentence.lows[at : at + 2]) in self.patterns.blocked or sentence.lows[at] in self.patterns.blocked
             for at in range(phrase.start, phrase.end)
         )
 
-    def _noun(
-        self, sentence: Sentence, clause: Clause, phrase: Phrase, rule: Rule
-    ) -> Found | None:
+    def _noun(self, sentence: Sentence, clause: Clause, phrase: Phrase, rule: Rule) -> Found | None:
         if _only_called(clause, phrase):
             return None
         slots = noun_slots(rule, phrase, clause, self.patterns)
@@ -415,19 +205,14 @@ class Triggers:
                 else None
             )
         strong = self._eventive(phrase, clause)
-        argued = sentence.lemmas[phrase.head] in self.patterns.bare or self._has_party(
-            sentence, phrase
-        )
+        argued = sentence.lemmas[phrase.head] in self.patterns.bare or self._has_party(sentence, phrase)
         if not strong and not argued:
             return None
         return Found(phrase.head, phrase.head + 1, rule, clause, slots, True)
 
     def _over_place(self, sentence: Sentence, phrase: Phrase) -> bool:
         """Tell the fight for a town from the fight against corruption."""
-        return any(
-            prep in {"for", "over"} and self.parties.place_ids(sentence, inner)
-            for prep, inner in phrase.preps
-        )
+        return any(prep in {"for", "over"} and self.parties.place_ids(sentence, inner) for prep, inner in phrase.preps)
 
     def _eventive(self, phrase: Phrase, clause: Clause) -> bool:
         """Tell whether the clause says that it happens: "clashes broke out", "launched an attack", "there were"."""
@@ -435,68 +220,30 @@ class Triggers:
         if verb is None:
             return False
         if verb.lemma in self.patterns.occur and phrase in clause.subjects:
-            return (
-                verb.lemma != "be"
-                or any(low in _ONGOING for _, low in clause.particles)
-                or self._ongoing(clause)
-            )
+            return verb.lemma != "be" or any(low in _ONGOING for _, low in clause.particles) or self._ongoing(clause)
         if verb.lemma == "be" and phrase in clause.objects:
-            return (
-                not clause.subjects
-                or clause.subjects[0].end - clause.subjects[0].start == 1
-            )
+            return not clause.subjects or clause.subjects[0].end - clause.subjects[0].start == 1
         return verb.lemma in self.patterns.light and phrase in clause.undergoers()
 
     @staticmethod
     def _ongoing(clause: Clause) -> bool:
-        return (
-            bool(clause.objects)
-            and clause.verb is not None
-            and clause.objects[0].end - clause.verb.end <= 2
-        )
+        return bool(clause.objects) and clause.verb is not None and clause.objects[0].end - clause.verb.end <= 2
 
     def _has_party(self, sentence: Sentence, phrase: Phrase) -> bool:
         inside = any(
-            sentence.mentions[at] is not None
-            or sentence.lows[at] in self.parties.adjectives
+            sentence.mentions[at] is not None or sentence.lows[at] in self.parties.adjectives
             for at in range(phrase.start, phrase.end)
         )
         if inside:
             return True
-        return any(
-            prep in _STRONG_PREPS and self.parties.known(sentence, inner)
-            for prep, inner in phrase.preps
-        )
+        return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
 
 
 _YET_TO: Final = ["yet", "to"]
 """What tells that it has not happened, and may never."""
-_WILL: Final = frozenset({"will", "'ll", "wo", "shall", "would", "'d"})
-"""What makes a promise or threat of a verb."""
 _CONTESTS: Final = frozenset({"fight", "battle"})
 """Nouns that are an event only where they are over a place."""
 _ONGOING: Final = frozenset({"underway", "ongoing", "under"})
-_MEASURES: Final = frozenset(
-    [
-        "number",
-        "thousand",
-        "hundred",
-        "dozen",
-        "score",
-        "million",
-        "group",
-        "lot",
-        "majority",
-        "part",
-        "handful",
-        "series",
-        "member",
-        "rest",
-        "half",
-        "most",
-        "bulk",
-    ]
-)
 
 
 def _only_called(clause: Clause, phrase: Phrase) -> bool:
@@ -507,12 +254,7 @@ def _only_called(clause: Clause, phrase: Phrase) -> bool:
     if phrase.prep == "as":
         return verb.lemma in _NAMING
     named = phrase in clause.objects and verb.lemma in _NAMING
-    return named and (
-        verb.lemma != "call"
-        or clause.kind == "rel"
-        or phrase is not clause.objects[0]
-        or verb.passive
-    )
+    return named and (verb.lemma != "call" or clause.kind == "rel" or phrase is not clause.objects[0] or verb.passive)
 
 
 _NAMING: Final = frozenset(
@@ -534,14 +276,7 @@ _NAMING: Final = frozenset(
 
 def is_argument(hit: Found) -> bool:
     """Tell whether an event noun is subject or object of its clause and has its mood."""
-    return any(
-        phrase.head == hit.start
-        for phrase in (*hit.clause.subjects, *hit.clause.objects)
-    )
-
-
-def _computed(constraint: Constraint) -> bool:
-    return any(word.startswith("@") for word in constraint.allowed)
+    return any(phrase.head == hit.start for phrase in (*hit.clause.subjects, *hit.clause.objects))
 
 
 def clause_phrases(clause: Clause) -> Iterator[Phrase]:
@@ -575,27 +310,19 @@ def clause_slots(clause: Clause) -> dict[str, list[Phrase]]:
     for phrase in clause.subjects:
         for prep, inner in phrase.preps:
             slots.setdefault(prep, [inner])
-    owners = [
-        owner for phrase in slots["obj"] if (owner := phrase.possessor) is not None
-    ]
+    owners = [owner for phrase in slots["obj"] if (owner := phrase.possessor) is not None]
     if owners:
         slots["owner"] = owners
     return slots
 
 
-def noun_slots(
-    rule: Rule, phrase: Phrase, clause: Clause, patterns: Patterns
-) -> dict[str, list[Phrase]]:
+def noun_slots(rule: Rule, phrase: Phrase, clause: Clause, patterns: Patterns) -> dict[str, list[Phrase]]:
     """Name the phrases around an event noun: possessor or light verb's subject as subj, "of" as its frame says."""
     slots: dict[str, list[Phrase]] = {"subj": [], "obj": []}
     for prep, inner in phrase.preps:
         slots.setdefault(prep, []).append(inner)
     verb = clause.verb
-    if (
-        verb is not None
-        and phrase in clause.undergoers()
-        and verb.lemma in patterns.light
-    ):
+    if verb is not None and phrase in clause.undergoers() and verb.lemma in patterns.light:
         slots["subj"] = list(clause.doers())
     if phrase in clause.subjects or phrase in clause.objects:
         for prep, inner in clause.preps:

@@ -1,0 +1,156 @@
+"""Whether the conditions of a verb pattern hold in a clause: particles, voice and mood, and what fills the slots."""
+
+from typing import Final
+
+from pipelines.matching.lexicon import Rule
+from pipelines.matching.parties import Parties
+from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.tokens import Sentence
+from schemas.lexicon import Constraint
+
+PARTICLE_REACH: Final = 6
+_ACTORS: Final = frozenset({"@actor", "@party", "@place", "@person"})
+_WILL: Final = frozenset({"will", "'ll", "wo", "shall", "would", "'d"})
+"""What makes a promise or threat of a verb."""
+_MEASURES: Final = frozenset(
+    ["number", "thousand", "hundred", "dozen", "score", "million", "group", "lot", "majority", "part", "handful",
+     "series",
+     "member", "rest", "half", "most", "bulk",
+     "string", "wave", "spate", "round", "batch", "pair", "couple", "remainder"]
+)  # fmt: skip
+"""Nouns that only count what "of" behind them names."""
+
+Slots = dict[str, list[Phrase]]
+
+
+def flag_holds(clause: Clause, flag: str) -> bool:
+    """Tell whether a clause with a verb has a voice, a mood or a kind of complement (`FLAGS` of the lexicon)."""
+    verb = clause.verb
+    assert verb is not None
+    if flag == "passive":
+        return verb.passive
+    if flag == "active":
+        return not verb.passive
+    if flag == "noobj":
+        return not clause.objects
+    if flag in {"oneobj", "twoobj"}:
+        return (len(clause.undergoers()) > 1) == (flag == "twoobj")
+    if flag == "neg":
+        return verb.negated or any(phrase.negated for phrase in (*clause.doers()[:1], *clause.undergoers()[:1]))
+    if flag == "future":
+        return verb.modal in _WILL
+    children = clause.children
+    if flag == "inf":
+        return any(child.kind == "inf" for child in children)
+    if flag == "that":
+        return any(child.kind == "comp" for child in children)
+    if flag == "ger":
+        return any(child.kind == "ger" or (child.kind == "part" and not child.adjoined) for child in children)
+    return bool(clause.objects)
+
+
+def particle_at(clause: Clause, particles: frozenset[str]) -> int:
+    """Return the token of the particle right after the verb or after a short object, else -1."""
+    verb = clause.verb
+    assert verb is not None
+    for at, low in clause.particles:
+        if low in particles and verb.end <= at <= verb.end + PARTICLE_REACH:
+            return at
+    return -1
+
+
+def computed(constraint: Constraint) -> bool:
+    """Tell whether a condition names a class that the matcher computes, and not words."""
+    return any(word.startswith("@") for word in constraint.allowed)
+
+
+class Conditions:
+    """Asks the patterns of one sentence after the other. What a phrase is, is found out once a sentence."""
+
+    def __init__(self, parties: Parties) -> None:
+        self._parties = parties
+        self._known: dict[tuple[int, int], bool] = {}
+        self._forces: dict[int, bool] = {}
+
+    def begin(self) -> None:
+        """Forget the phrases of the last sentence."""
+        self._known.clear()
+        self._forces.clear()
+
+    def hold(self, sentence: Sentence, clause: Clause, rule: Rule, slots: Slots, *, unsaid: bool = False) -> bool:
+        """Tell whether all conditions hold. `unsaid`: a passive leaves the doer out ("the base was taken"); what it
+        was done to must be told all the more.
+        """
+        pattern = rule.pattern
+        if pattern.particles and particle_at(clause, pattern.particles) < 0:
+            return False
+        constraints = pattern.constraints
+        if unsaid:
+            constraints = tuple(one for one in constraints if one.slot != "subj" or one.absent)
+            if not any(one.slot == "obj" and not one.absent and "@any" not in one.allowed for one in constraints):
+                return False
+        for flag in pattern.flags:
+            if not flag_holds(clause, flag):
+                return False
+        return all(self._holds(sentence, clause, constraint, slots) for constraint in constraints)
+
+    def _holds(self, sentence: Sentence, clause: Clause, constraint: Constraint, slots: Slots) -> bool:
+        slot, allowed = constraint.slot, constraint.allowed
+        if slot == "that":
+            hit = any(child.kind == "comp" and _says(sentence, child, allowed) for child in clause.children)
+        elif slot in {"inf", "ger"}:
+            hit = any(
+                child.kind == slot and child.verb is not None and child.verb.lemma in allowed
+                for child in clause.children
+            )
+        elif slot == "obj2":
+            hit = any(self._is(sentence, phrase, allowed) for phrase in slots["obj"][-2:])
+            hit = hit or any(low in allowed for _, low in clause.particles)
+        else:
+            hit = any(
+                self._is(sentence, phrase, allowed)
+                for phrase in slots.get(slot, ())
+                if phrase.prep is None or phrase.holder is None or phrase.holder not in clause.subjects
+            )
+        return hit != constraint.absent
+
+    def _is(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
+        key = (id(phrase), id(allowed))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._find_out(sentence, phrase, allowed)
+        return known
+
+    def _find_out(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
+        """Tell whether a phrase's head, or what a measure word counts ("thousands of people"), is of the class."""
+        head = phrase.head
+        lemma, low = sentence.lemmas[head], sentence.lows[head]
+        if lemma in allowed or low in allowed or "@any" in allowed:
+            return True
+        if head > phrase.start and f"{sentence.lows[head - 1]} {low}" in allowed:
+            return True
+        if "@num" in allowed and any(sentence.tags[at] == "NUM" for at in range(phrase.start, phrase.end)):
+            return True
+        if not allowed.isdisjoint(_ACTORS) and self._parties.is_class(sentence, phrase, allowed):
+            return True
+        if "troop" in allowed and self._is_force(sentence, phrase):
+            return True
+        mention = sentence.mentions[head]
+        if mention is not None and not allowed.isdisjoint(self._parties.words_of(mention)):
+            return True
+        return (sentence.tags[head] == "NUM" or lemma in _MEASURES) and any(
+            prep == "of" and self._is(sentence, inner, allowed) for prep, inner in phrase.preps
+        )
+
+    def _is_force(self, sentence: Sentence, phrase: Phrase) -> bool:
+        known = self._forces.get(id(phrase))
+        if known is None:
+            known = self._forces[id(phrase)] = self._parties.force_like(sentence, phrase)
+        return known
+
+
+def _says(sentence: Sentence, clause: Clause, allowed: frozenset[str]) -> bool:
+    """Tell whether a that-clause has one of the words as verb or predicate."""
+    heads = {sentence.lemmas[phrase.head] for phrase in clause.objects}
+    verb = clause.verb
+    return bool(heads & allowed) or (verb is not None and (verb.lemma in allowed or verb.modal in allowed))
