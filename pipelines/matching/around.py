@@ -119,10 +119,25 @@ def stealable(clause: Clause) -> Phrase | None:
 
 
 def enumerates(sentence: Sentence, clause: Clause, verb: VerbGroup) -> bool:
-    """Tell a headline's next predicate ("army takes city, lowers flag"): its verb comes at once after the comma."""
+    """Tell the next predicate of the same subject ("army takes city, lowers flag"): its verb follows the comma at once.
+
+    In a headline that is enough; elsewhere "and" must end the list.
+    """
     first = clause.verb
-    at_once = sentence.title and sentence.tags[verb.start - 1] == "COMMA"
-    return at_once and first is not None and first.form == verb.form in {"VB", "VBZ"}
+    if first is None or first.form != verb.form or sentence.tags[verb.start - 1] != "COMMA":
+        return False
+    return verb.form in {"VB", "VBZ"} if sentence.title else verb.form == "VBD" and _series(sentence, verb)
+
+
+def _series(sentence: Sentence, verb: VerbGroup) -> bool:
+    """Tell whether "and" and another past tense end the list ("broke in, beat the guard and left")."""
+    tags = sentence.tags
+    for at in range(verb.end, len(tags) - 1):
+        if tags[at] in {"BREAK", "PUNCT", "SUB", "QUOTE"}:
+            return False
+        if tags[at] == "CONJ" and tags[at + 1] == "VBD":
+            return True
+    return False
 
 
 def prep_is_later(clause: Clause, stolen: Phrase) -> bool:

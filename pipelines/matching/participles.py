@@ -73,8 +73,16 @@ def _after_comma(sentence: Sentence, at: int, forms: set[str]) -> str:
     beside = min(at + 1, len(sentence) - 1)
     by_somebody = sentence.lows[beside] == "by"
     if sentence.tags[beside] in {"NOUN", "NAME", "PRP$"} or sentence.lows[beside] in {"the", "a", "an", "that"}:
-        return "VBD"
+        return "ADJ" if _describes_subject(sentence, beside) else "VBD"
     return "VBN" if by_somebody or _inserted(sentence, at) else "VBD"
+
+
+def _describes_subject(sentence: Sentence, at: int) -> bool:
+    """Tell ", masked men stabbed him" from ", expressed concern": the noun has a verb of its own."""
+    while at < len(sentence) - 1 and sentence.tags[at] == "NOUN":
+        at += 1
+    tag = sentence.tags[at]
+    return tag in _FINITE or (tag == "V?" and sentence.tags[at - 1] == "NOUN" and surely_finite(sentence, at))
 
 
 def _parallel(sentence: Sentence, at: int, before: int, forms: set[str], tense: str) -> str:

@@ -355,7 +355,7 @@ class Parties:
 
     def _words(self, name: str) -> str:
         actor = self.vocabulary.actors[name]
-        return " ".join((actor.id, actor.name, *actor.aliases.get("en", ()))).lower()
+        return f"{actor.id} {actor.name}".lower()
 
     def _soldier(self, name: str) -> bool:
         member = self.vocabulary.actors[name].member_of

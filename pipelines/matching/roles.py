@@ -45,6 +45,8 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     if found.nominal and not (context.everyone or actors or recipients or places or any(context.sentence.mentions)):
         return None
     group = found.rule.group
+    if group.type == "MOBILIZE" and all(actor.id is None for actor in actors):
+        actors = _own_force(context, found, claim) or actors
     idiom = ".i." in found.rule.id
     own = idiom or not _OWN_WORDS.isdisjoint(found.rule.pattern.flags) or context.moods.demands(found.clause)
     claim, actors = own_words(group.type, claim, actors, own=own)
@@ -71,6 +73,17 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
         score=_score(found, actors, recipients, places),
         rules=(found.rule.id,),
     )
+
+
+def _own_force(context: Context, found: Found, claim: Claim) -> tuple[Party, ...]:
+    """Take the force that tells of units sent by nobody else ("fresh units have been sent, the ministry says")."""
+    verb = found.clause.verb
+    source = claim.sources[-1] if claim.sources else None
+    if verb is None or not verb.passive or found.clause.doers() or source is None or source.id is None:
+        return ()
+    if context.parties.kind(source.id) != "force" or source.span is None:
+        return ()
+    return (Party(id=source.id, text=source.text, span=source.span),)
 
 
 def _says_nothing(context: Context, found: Found) -> bool:
@@ -113,6 +126,9 @@ def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
         if "future" in flags or "neg" in flags:
             # To say "will not leave" is to refuse, "will fight" to threaten: said, it is done.
             return ("actual" if clause.mark not in moods.marks else realis), negated and "neg" not in flags
+        spoken_idiom = ".i." in found.rule.id and found.rule.group.type in {"THREATEN", "REJECT"}
+        if spoken_idiom and clause.mark not in moods.marks:
+            return "actual", negated
         return realis, negated
     phrase = _noun_of(found)
     realis, negated = moods.of_noun(context.sentence, clause, phrase) if phrase is not None else ("actual", False)
@@ -185,8 +201,18 @@ def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Par
         recipients = _from_content(context, found, used)
     if not recipients and (heard := told(found.rule.group.type, found.clause)):
         recipients = tuple(party for phrase in heard for party in _party(context, phrase, used, strict=True))
+    if not recipients and found.rule.group.type == "REJECT" and found.clause.kind == "rel":
+        recipients = _proposers(context, found, used, actors)
     places = places_of(context, found, frame.places)
     return actors, recipients, places
+
+
+def _proposers(context: Context, found: Found, used: set[int], actors: tuple[Party, ...]) -> tuple[Party, ...]:
+    """Take whose offer it was from the clause above ("X proposed talks, an offer that was refused")."""
+    above = found.clause.parent
+    doers = above.doers() if above is not None else []
+    known = [party for phrase in doers for party in _party(context, phrase, used, strict=True) if party.id is not None]
+    return tuple(party for party in known if party.id not in {actor.id for actor in actors})
 
 
 def _speaker(context: Context, found: Found) -> list[Party]:

@@ -56,7 +56,8 @@ def _fall_back(context: Context, found: Found, names: tuple[str, ...], places: d
         _setting(context, found, places)
     if not places and found.rule.group.type in {"MOBILIZE", "SANCTION"}:
         _aim(context, found, places)
-    if not places and found.rule.group.type in _BODILY and found.rule.group.mode != "resign":
+    group = found.rule.group
+    if not places and group.mode != "resign" and (group.type in _BODILY or group.mode == "airspace"):
         _only_place(context, found, places)
 
 
@@ -114,7 +115,7 @@ def _aim(context: Context, found: Found, places: dict[str, Party]) -> None:
     """Take where forces are ordered to do something ("ordered the army to impose order in X")."""
     for child in found.clause.children:
         for prep, phrase in child.preps if child.kind == "inf" else ():
-            if prep in _ENTRANCES and not places:
+            if (prep in _ENTRANCES or prep in {"out of", "through", "across"}) and not places:
                 _add_place(context, phrase, places)
 
 

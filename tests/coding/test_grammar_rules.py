@@ -155,3 +155,21 @@ def test_a_list_behind_of_gives_all_of_it(code):
     """Units of two services are two actors."""
     event = only(code("Units of the Golden Division and the federal police entered Kirkuk."), "SEIZE")
     assert ids(event.actors) == {"iraq-ct-service", "iraq-fedpol"}
+
+
+def test_a_series_of_verbs_shares_its_subject(code):
+    """ "broke in, beat up X and fled": who broke in beats; a noun between them would be another subject."""
+    text = "Supporters of the KDP forced their way past the guards, beat up a lawmaker and chased the crews in Kirkuk."
+    assert ids(of_type(code(text), "ASSAULT")[0].actors) == {"kdp"}
+
+
+def test_masked_men_are_not_what_somebody_masked(code):
+    """A participle before a noun that has its own verb describes it, also right after a comma."""
+    event = only(code("On Monday, masked men stabbed to death a Kurdish cameraman in Daquq."), "ASSAULT")
+    assert [party.text for party in event.actors] == ["masked men"]
+
+
+def test_an_offer_refused_is_refused_to_who_made_it(code):
+    """ "X proposed talks, an offer that was refused" has X as the one who is refused."""
+    event = only(code("The KRG proposed talks on Kirkuk, an offer that was refused by Baghdad."), "REJECT")
+    assert (ids(event.actors), ids(event.recipients)) == ({"iraq-gov"}, {"krg"})
