@@ -14,7 +14,9 @@ import msgspec
 from pipelines.matching.around import Tables
 from pipelines.matching.attribution import Credits, claim_of
 from pipelines.matching.context import Context
-from pipelines.matching.core import CoreCoder, guess_language
+from pipelines.matching.core import CoreCoder
+from pipelines.matching.core_claims import Memory
+from pipelines.matching.core_guess import guess_language
 from pipelines.matching.dates import find_times, local_day, published_time
 from pipelines.matching.grammar import Grammar
 from pipelines.matching.lexicon import Patterns
@@ -162,12 +164,11 @@ class Coder:
         time: EventTime | None,
     ) -> list[CodedEvent]:
         events: list[CodedEvent] = []
-        last: str | None = None
+        memory = Memory()
         for field, mentions, is_title in ((title, in_title, True), (text, in_text, False)):
+            memory.quoted = False
             for span, inside in self._split(field, mentions):
-                if inside or last is not None:
-                    events += core.code(field, span, inside, title=is_title, time=time, last=last)
-                last = core.town(inside) or last
+                events += core.code(field, span, inside, title=is_title, time=time, memory=memory)
         return events
 
     def _split(self, text: str, mentions: list[Mention]) -> Iterator[tuple[tuple[int, int], list[Mention]]]:

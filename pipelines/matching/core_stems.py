@@ -42,6 +42,8 @@ class Hit(NamedTuple):
     future: bool
     first: int
     last: int
+    wished: bool = False
+    """The form of its verb says that somebody wants it."""
 
 
 class _Part(NamedTuple):
@@ -77,7 +79,9 @@ class Stems:
         self._verb_first = core.verb_first
         self._core = core
         self._by_stem: dict[str, list[_Wording]] = {}
-        self._future_endings = tuple(fold(ending).text for ending in words(core.future_endings))
+        self._future = re.compile(core.future_endings) if core.future_endings else None
+        self._negative_form = re.compile(core.negative) if core.negative else None
+        self._wished = re.compile(core.wished) if core.wished else None
         for group in core.groups:
             name = f"{code}.{group.type}.{group.mode}" if group.mode else f"{code}.{group.type}"
             for line in (*words(group.verbs), *lines(group.phrases)):
@@ -138,11 +142,19 @@ class Stems:
                     if first.fits(bare) and (first.whole or len(wording.parts) > 1 or length >= _SHORTEST):
                         yield prefix, wording
 
+    def _denies(self, verb: str, stem: str) -> bool:
+        """Tell whether a verb is negated by what its listed stem is continued with."""
+        pattern = self._negative_form
+        return pattern is not None and pattern.search(verb) is not None and pattern.search(stem) is None
+
     def _hit(self, wording: _Wording, prefix: str, places: list[int], tokens: list[Token]) -> Hit:
         run = _run(places if self._verb_first else places[::-1])
         verb = tokens[run[0] if self._verb_first else run[-1]].text
-        future = prefix.endswith("س") or any(ending in verb for ending in self._future_endings)
-        return Hit(wording.rule, wording.negated, future, run[0], run[-1])
+        stem = wording.parts[-1].stem
+        future = prefix.endswith("س") or (self._future is not None and self._future.search(verb) is not None)
+        negated = wording.negated or self._denies(verb, stem)
+        wished = self._wished is not None and self._wished.search(verb) is not None
+        return Hit(wording.rule, negated, future, run[0], run[-1], wished)
 
 
 def _run(places: Iterable[int]) -> list[int]:

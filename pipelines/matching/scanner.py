@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from pipelines.matching.normalise import Folded, fold
+from schemas.lexicon import words
 from schemas.vocabulary import Vocabulary
 
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
@@ -58,6 +59,16 @@ _ARABIC_SUFFIXES: Final = frozenset(
 )
 """Sorani and Persian endings, Arabic plurals, that are written together with the name."""
 _LONGEST_AFFIX: Final = 5
+_LATIN_SUFFIXES: Final = frozenset(
+    words(
+        "nin nın nun nün in ın un ün ne na ni nı nu nü ye ya yi yı yu yü e a i ı u ü nden ndan den dan ten tan nde nda de"
+        " da te ta yle yla le la ndeki ndaki deki daki lar ler ların lerin lara lere ları leri lardan lerden larla lerle"
+        " ê yê î yî ên yên an yan"
+    )
+)
+"""Turkish and Kurmanji endings on names that are common nouns ("peşmergenin")."""
+_SHORTEST_INFLECTED: Final = 6
+"""Letters of a name that is recognised before such an ending; shorter ones begin other words."""
 
 
 class Mention(NamedTuple):
@@ -74,6 +85,8 @@ class _Alias(NamedTuple):
     actors: tuple[str, ...]
     places: tuple[str, ...]
     cased: bool
+    inflected: bool = False
+    """It may bear endings of Turkish or Kurmanji without an apostrophe."""
 
 
 def _is_arabic(letter: str) -> bool:
@@ -85,14 +98,17 @@ def _aliases(vocabulary: Vocabulary) -> list[_Alias]:
     actors: dict[str, dict[str, None]] = {}
     places: dict[str, dict[str, None]] = {}
     surfaces: dict[str, bool] = {}
+    inflected: set[str] = set()
     for table, entries in ((actors, vocabulary.actors), (places, vocabulary.places)):
         for entry in entries.values():
             for language, forms in entry.aliases.items():
                 for form in forms:
                     table.setdefault(form, {})[entry.id] = None
+                    if language in {"tr", "kmr"} and len(form) >= _SHORTEST_INFLECTED:
+                        inflected.add(form)
                     surfaces[form] = surfaces.get(form, True) and _cased(form, language)
     return [
-        _Alias(form, tuple(actors.get(form, ())), tuple(places.get(form, ())), cased)
+        _Alias(form, tuple(actors.get(form, ())), tuple(places.get(form, ())), cased, form in inflected)
         for form, cased in surfaces.items()
     ]
 
@@ -141,7 +157,7 @@ class Scanner:
         found = []
         for at, low, high in _matches(self._folded, folded.text):
             alias = self._names[at]
-            span = _word_span(folded, low, high)
+            span = _word_span(folded, low, high, inflected=alias.inflected)
             if span is None:
                 continue
             start, end = span
@@ -157,6 +173,7 @@ def _merge(one: _Alias, other: _Alias) -> _Alias:
         tuple(dict.fromkeys(one.actors + other.actors)),
         tuple(dict.fromkeys(one.places + other.places)),
         one.cased and other.cased,
+        one.inflected or other.inflected,
     )
 
 
@@ -176,13 +193,15 @@ def _bounded(text: str, start: int, end: int) -> bool:
     return not (before.isalnum() or before == "_") and not (after.isalnum() or after == "_")
 
 
-def _word_span(folded: Folded, low: int, high: int) -> tuple[int, int] | None:
-    """Return the original span when the match is a whole word, allowing for affixes of the Arabic script."""
+def _word_span(folded: Folded, low: int, high: int, *, inflected: bool) -> tuple[int, int] | None:
+    """Return the original span when the match is a whole word, allowing for affixes of the Arabic script and for
+    endings of names that are `inflected`.
+    """
     text = folded.text
     if _bounded(text, low, high):
         return folded.original(low, high)
     if not _is_arabic(text[low]):
-        return None
+        return folded.original(low, high) if inflected and _bears_ending(text, low, high) else None
     if not (_arabic_start(text, low) and _arabic_end(text, high)):
         return None
     return folded.original(low, high)
@@ -200,6 +219,16 @@ def _arabic_end(text: str, high: int) -> bool:
     while end < len(text) and end - high <= _LONGEST_AFFIX and text[end].isalnum():
         end += 1
     return end == high or text[high:end] in _ARABIC_SUFFIXES
+
+
+def _bears_ending(text: str, low: int, high: int) -> bool:
+    """Tell whether a name in Latin letters begins a word and only an ending follows."""
+    if low and (text[low - 1].isalnum() or text[low - 1] == "_"):
+        return False
+    end = high
+    while end < len(text) and end - high <= _LONGEST_AFFIX and text[end].isalpha():
+        end += 1
+    return text[high:end] in _LATIN_SUFFIXES
 
 
 def _capitalised(text: str, start: int, surface: str) -> bool:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.matching.core import guess_language
+from pipelines.matching.core_guess import guess_language
 
 WHEN = datetime(2017, 10, 18, 9, tzinfo=UTC)
 
