@@ -1,6 +1,6 @@
 """Which words of a sentence carry events: verbs by their patterns, nouns by their arguments, fixed phrases."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -50,28 +50,40 @@ class Triggers:
         """Return triggers in the order of the sentence; at most one of a type for each word."""
         self.conditions.begin()
         wordings = find_wordings(sentence, self.patterns.idioms, self.parties)
-        found = self._wordings(clauses, wordings)
-        covered = {token for hit in found for token in range(hit.start, hit.end)}
-        covered |= {token for one in wordings if one.rule is None for token in range(one.start, one.end)}
-        said = {(hit.clause.index, hit.rule.group.type) for hit in found}
+        idioms = self._wordings(clauses, wordings)
+        found = [hit for hit in idioms if _holds_verb(hit)]
+        covered = _tokens(found) | _tokens(one for one in wordings if one.rule is None)
+        said = _said(found)
         found += [
             hit
             for clause in clauses
             for hit in self._verbal(sentence, clause)
             if hit.start not in covered and (clause.index, hit.rule.group.type) not in said
         ]
-        taken = {hit.start for hit in found} | covered
-        found += [hit for hit in self._phrases(sentence, clauses) if hit.start not in taken]
-        taken |= {token for hit in found if hit.nominal for token in range(hit.start, hit.end)}
-        used = self._object_heads(found)
-        doubled = {(hit.clause.index, hit.rule.group.type) for hit in found}
-        found += [
-            hit
-            for hit in self._nominal(sentence, clauses, used)
-            if hit.start not in taken and not (is_argument(hit) and (hit.clause.index, hit.rule.group.type) in doubled)
-        ]
+        found += self._nouns(sentence, clauses, found, [hit for hit in idioms if not _holds_verb(hit)], covered)
         found.sort(key=lambda hit: (hit.start, hit.rule.id))
         return found
+
+    def _nouns(
+        self, sentence: Sentence, clauses: list[Clause], found: list[Found], idioms: list[Found], covered: set[int]
+    ) -> list[Found]:
+        """Return what nouns tell, where no verb has told it already: idioms, fixed phrases, single nouns."""
+        used, said = self._object_heads(found), _said(found)
+        fresh = [
+            hit
+            for hit in idioms
+            if (hit.clause.index, hit.rule.group.type) not in said and used.isdisjoint(range(hit.start, hit.end))
+        ]
+        taken = {hit.start for hit in found} | covered | _tokens(fresh)
+        fresh += [hit for hit in self._phrases(sentence, clauses) if hit.start not in taken]
+        taken |= _tokens(hit for hit in fresh if hit.nominal)
+        used, said = self._object_heads(found + fresh), _said(found + fresh)
+        fresh += [
+            hit
+            for hit in self._nominal(sentence, clauses, used)
+            if hit.start not in taken and not (is_argument(hit) and (hit.clause.index, hit.rule.group.type) in said)
+        ]
+        return fresh
 
     def _wordings(self, clauses: list[Clause], wordings: list[Wording]) -> list[Found]:
         """Return the idioms, whose roles stand around their verb, or around the noun that they hold."""
@@ -272,6 +284,21 @@ _NAMING: Final = frozenset(
         "denounce",
     ]
 )
+
+
+def _holds_verb(hit: Found) -> bool:
+    """Tell whether an idiom holds the verb of its clause."""
+    verb = hit.clause.verb
+    return verb is not None and hit.start <= verb.head < hit.end
+
+
+def _tokens(hits: Iterable[Found | Wording]) -> set[int]:
+    return {token for hit in hits for token in range(hit.start, hit.end)}
+
+
+def _said(hits: Iterable[Found]) -> set[tuple[int, str]]:
+    """Return which clauses have told events of which types."""
+    return {(hit.clause.index, hit.rule.group.type) for hit in hits}
 
 
 def is_argument(hit: Found) -> bool:
