@@ -158,7 +158,7 @@ def test_a_list_behind_of_gives_all_of_it(code):
 
 
 def test_a_series_of_verbs_shares_its_subject(code):
-    """ "broke in, beat up X and fled": who broke in beats; a noun between them would be another subject."""
+    """With "broke in, beat up X and fled" who broke in beats; a noun between them would be another subject."""
     text = "Supporters of the KDP forced their way past the guards, beat up a lawmaker and chased the crews in Kirkuk."
     assert ids(of_type(code(text), "ASSAULT")[0].actors) == {"kdp"}
 
@@ -170,6 +170,6 @@ def test_masked_men_are_not_what_somebody_masked(code):
 
 
 def test_an_offer_refused_is_refused_to_who_made_it(code):
-    """ "X proposed talks, an offer that was refused" has X as the one who is refused."""
+    """In "X proposed talks, an offer that was refused" X is the one who is refused."""
     event = only(code("The KRG proposed talks on Kirkuk, an offer that was refused by Baghdad."), "REJECT")
     assert (ids(event.actors), ids(event.recipients)) == ({"iraq-gov"}, {"krg"})
