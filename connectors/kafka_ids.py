@@ -10,11 +10,13 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from schemas.errors import LogError
+
+Result = TypeVar("Result")
 
 _DIGEST_BYTES: Final = 16
 """Two of 10^12 ids are alike with a probability of 10^-15."""
@@ -55,8 +57,8 @@ def state_folder(configured: str, cluster: str, prefix: str) -> Path:
 class IdCache:
     """The ids that topics hold, and the offset that each partition was read up to for them.
 
-    Any thread may call; any number of processes may share the file. A damaged file is replaced by a new one.
-    Raises LogError where the folder can't be written.
+    Any thread may call; any number of processes may share the file. A damaged file is replaced by a new one, which
+    knows nothing yet. Raises LogError where the folder can't be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -66,10 +68,28 @@ class IdCache:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._connection = self._open()
         except (OSError, sqlite3.Error) as error:
-            raise LogError(
-                f"{self._path}: the cache of event ids can't be opened ({error}): "
-                "set KIRKUK_LOG_STATE to a folder that can be written"
-            ) from error
+            raise self._told(error) from error
+
+    def _told(self, error: Exception) -> LogError:
+        return LogError(
+            f"{self._path}: the cache of event ids can't be used ({error}): "
+            "free some space, or set KIRKUK_LOG_STATE to a folder that can be written"
+        )
+
+    def _do(self, work: Callable[[], Result]) -> Result:
+        """Run `work` under the lock; on a new file where the one at hand was damaged meanwhile."""
+        with self._lock:
+            try:
+                try:
+                    return work()
+                except (sqlite3.OperationalError, sqlite3.ProgrammingError):
+                    raise
+                except sqlite3.DatabaseError:
+                    self._connection.close()
+                    self._connection = self._open()
+                    return work()
+            except sqlite3.OperationalError as error:
+                raise self._told(error) from error
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -97,48 +117,73 @@ class IdCache:
 
     def next_offset(self, place: Place) -> int:
         """Return the first offset of a partition that was not read for its ids."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT next FROM read WHERE topic = ? AND partition = ?", (place.topic, place.partition)
-            ).fetchone()
+        asked = "SELECT next FROM read WHERE topic = ? AND partition = ?"
+        row = self._do(lambda: self._connection.execute(asked, (place.topic, place.partition)).fetchone())
         return 0 if row is None else int(row[0])
 
     def known(self, topic: str, event_ids: Iterable[str]) -> dict[str, bytes]:
         """Return those of `event_ids` that a topic holds, each with its writer."""
-        found = "SELECT writer FROM ids WHERE topic = ? AND digest = ?"
-        with self._lock:
-            look_up = self._connection.execute
-            rows = ((event_id, look_up(found, (topic, digest(event_id))).fetchone()) for event_id in event_ids)
-            return {event_id: row[0] for event_id, row in rows if row is not None}
+        digests = {event_id: digest(event_id) for event_id in event_ids}
+
+        def look_up() -> dict[str, bytes]:
+            found = "SELECT writer FROM ids WHERE topic = ? AND digest = ?"
+            rows = {
+                event_id: self._connection.execute(found, (topic, short)).fetchone()
+                for event_id, short in digests.items()
+            }
+            return {event_id: row[0] for event_id, row in rows.items() if row is not None}
+
+        return self._do(look_up)
 
     def add(self, ids: Iterable[Noted], read: Mapping[Place, int]) -> None:
         """Note ids, and with them how far partitions were read."""
         rows = [(topic, digest(event_id), writer) for topic, event_id, writer in ids]
         moves = [(place.topic, place.partition, offset) for place, offset in read.items()]
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
+
+        def note() -> None:
+            with self._written():
                 self._connection.executemany("INSERT OR IGNORE INTO ids VALUES (?, ?, ?)", rows)
                 self._connection.executemany(
                     "INSERT INTO read VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next = max(next, excluded.next)", moves
                 )
-                self._connection.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-                raise
+
+        self._do(note)
 
     def belongs(self, topic: str, topic_id: str) -> None:
         """Forget what is noted of a topic that was deleted and made again since."""
-        with self._lock:
+
+        def note() -> None:
             row = self._connection.execute("SELECT topic_id FROM made WHERE topic = ?", (topic,)).fetchone()
-            if row is not None and row[0] == topic_id:
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            for table in ("ids", "read", "made"):
-                self._connection.execute(f"DELETE FROM {table} WHERE topic = ?", (topic,))  # noqa: S608 (own names)
-            self._connection.execute("INSERT INTO made VALUES (?, ?)", (topic, topic_id))
+            if row is None or row[0] != topic_id:
+                with self._written():
+                    self._delete(topic)
+                    self._connection.execute("INSERT INTO made VALUES (?, ?)", (topic, topic_id))
+
+        self._do(note)
+
+    def forget(self, topic: str) -> None:
+        """Forget what is noted of a topic."""
+
+        def note() -> None:
+            with self._written():
+                self._delete(topic)
+
+        self._do(note)
+
+    def _delete(self, topic: str) -> None:
+        for table in ("ids", "read", "made"):
+            self._connection.execute(f"DELETE FROM {table} WHERE topic = ?", (topic,))  # noqa: S608 (own names)
+
+    @contextlib.contextmanager
+    def _written(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
 
     def close(self) -> None:
         """Close the file."""

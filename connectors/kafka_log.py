@@ -8,19 +8,22 @@
 
 import logging
 import os
+import random
+import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from connectors.kafka_ids import Noted, Place
-from connectors.kafka_options import KafkaOptions, faults, is_final, is_topic
+from connectors.kafka_options import TRANSACTION_S, KafkaOptions, faults, is_final, is_topic
+from connectors.kafka_positions import PositionKey
 from connectors.kafka_reader import Cursor
-from connectors.kafka_site import Site, patiently
+from connectors.kafka_site import Known, Site
 from connectors.kafka_topics import POSITIONS, topic
-from connectors.kafka_writer import Lane, Outgoing, lane_of
+from connectors.kafka_writer import Landed, Lane, Outgoing, OvertakenError, lane_of
 from connectors.log_records import MAX_EVENT_BYTES, READ_BUDGET_BYTES, decode_stored, encode_appends
 from connectors.ports import START, Advance, Append, Stored
 from schemas.errors import LogError, RecordTooLargeError
@@ -31,6 +34,11 @@ _PATIENCE_S: Final = 120.0
 """How long a broker may be away before a call fails: longer than it takes to start one again."""
 _WAIT_SLICE_S: Final = 0.1
 _UNKNOWN_POLL_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 2.0
+_CLOSE_S: Final = 30.0
+"""How long `close` waits for calls of other threads, which give up at their next attempt."""
+_LONGEST_TRANSACTION_S: Final = 600
+"""A broker allows 15 minutes by default."""
 
 
 class KafkaLog:
@@ -49,11 +57,14 @@ class KafkaLog:
         self._options = options
         self._max_event_bytes = max_event_bytes
         self._patience_s = patience_s
-        self._lock = threading.RLock()
+        self._reading = threading.RLock()
+        """Cursors serve one call at a time; what writes has its own locks, and doesn't wait for who waits."""
         self._process = os.getpid()
+        self._idle = threading.Condition()
+        self._calls = 0
+        self._closing = threading.Event()
         self._cursors: dict[Place, Cursor] = {}
         self._lasts: dict[Place, tuple[int, int]] = {}
-        self._closed = False
         self._site = Site.join(options, patience_s)
 
     def append(self, appends: Sequence[Append], advances: Sequence[Advance] = ()) -> int:
@@ -72,15 +83,14 @@ class KafkaLog:
         """Read one page; see EventLog. It ends early once it holds 64 MiB."""
         if limit < 1:
             return []
-        with self._session():
+        with self._session(), self._reading:
             records = self._patiently(lambda: self._page(stream, after, limit, partition), self._forget_cursors)
         return [decode_stored(stream, record.offset + 1, record.value or b"") for record in records]
 
     def _page(self, stream: str, after: int, limit: int, partition: int) -> list[Any]:
-        cursor = self._cursor(stream, partition)
+        cursor = self._cursor(stream, partition, after)
         if cursor is None:
             return []
-        cursor.seek(max(after, START))
         records: list[Any] = []
         size = 0
         while len(records) < limit and size < READ_BUDGET_BYTES and (record := cursor.take()) is not None:
@@ -88,20 +98,21 @@ class KafkaLog:
             size += len(record.value or b"")
         return records
 
-    def _cursor(self, stream: str, partition: int) -> Cursor | None:
-        """Return the cursor of a partition, None where there is no such partition."""
+    def _cursor(self, stream: str, partition: int, after: int) -> Cursor | None:
+        """Return the cursor of a partition, at a position; None where there is no such partition."""
         if not is_topic(stream) or partition not in self._site.partitions(stream):
             return None
         place = Place(topic(self._options, stream), partition)
         if place not in self._cursors:
-            self._cursors[place] = Cursor(self._options, place)
+            self._cursors[place] = self._site.lend_cursor(place, max(after, START))
+        self._cursors[place].seek(max(after, START))
         return self._cursors[place]
 
     def end(self, stream: str, *, partition: int = 0) -> int:
         """Return the last position; see EventLog."""
         if not is_topic(stream):
             return START
-        with self._session():
+        with self._session(), self._reading:
             return self._patiently(lambda: self._end(stream, partition))
 
     def _end(self, stream: str, partition: int) -> int:
@@ -132,36 +143,41 @@ class KafkaLog:
         if not event_ids or not is_topic(stream):
             return set()
         with self._session():
-            return self._patiently(lambda: set(self._site.known({stream: event_ids})[stream]))
+            return self._patiently(lambda: set(self._site.known({stream: event_ids}).ids[stream]))
 
     def wait(self, stream: str, *, after: int, timeout_s: float, partition: int = 0) -> bool:
         """Let the broker hold a fetch until there is something; see EventLog."""
         deadline = time.monotonic() + timeout_s
         while True:
             left_s = max(0.0, deadline - time.monotonic())
-            with self._session():
+            with self._session(), self._reading:
                 look = partial(self._wait, stream, after, min(left_s, _WAIT_SLICE_S), partition)
                 found = self._patiently(look, self._forget_cursors)
             if found or left_s <= 0:
                 return found
+            time.sleep(0.001)  # so that a thread that wants to read gets its turn
 
     def _wait(self, stream: str, after: int, timeout_s: float, partition: int) -> bool:
-        cursor = self._cursor(stream, partition)
+        cursor = self._cursor(stream, partition, after)
         if cursor is None:
             time.sleep(min(timeout_s, _UNKNOWN_POLL_S))
             return False
-        cursor.seek(max(after, START))
         return cursor.fill(timeout_s)
 
     def close(self) -> None:
-        """Leave the brokers. In a process that only inherited the log by a fork, they are left to its owner."""
+        """Leave the brokers; calls that other threads are in end with LogError, at the latest at their next attempt.
+
+        In a process that only inherited the log by a fork, the brokers are left to its owner.
+        """
         if self._process != os.getpid():
             return
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._forget_cursors()
-                self._site.leave()
+        with self._idle:
+            if self._closing.is_set():
+                return
+            self._closing.set()
+            self._idle.wait_for(lambda: not self._calls, _CLOSE_S)
+        self._forget_cursors()
+        self._site.leave()
 
     def _forget_cursors(self) -> None:
         cursors, self._cursors = list(self._cursors.values()), {}
@@ -180,7 +196,7 @@ class KafkaLog:
             nonlocal told
             if not isinstance(error, LogError) or error.__cause__ is None or is_final(error.__cause__):
                 return False
-            if isinstance(error, RecordTooLargeError) or self._closed:
+            if isinstance(error, RecordTooLargeError) or self._closing.is_set():
                 return False
             if not told:
                 _logger.warning("%s; trying again for up to %.0f s", error, self._patience_s)
@@ -189,17 +205,32 @@ class KafkaLog:
             self._site.reset()
             return True
 
-        return patiently(attempt, patience_s=self._patience_s, retry=retry)
+        deadline = time.monotonic() + self._patience_s
+        pause_s = 0.05
+        while True:
+            try:
+                return attempt()
+            except Exception as error:
+                if not retry(error) or time.monotonic() + pause_s > deadline:
+                    raise
+                self._closing.wait(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     @contextmanager
     def _session(self) -> Iterator[None]:
-        """Serve one call at a time."""
+        """Count a call, so that `close` waits for it."""
         if self._process != os.getpid():
             raise LogError(f"{self._options.name}: this log was opened before a fork; open it again in the new process")
-        with self._lock:
-            if self._closed:
+        with self._idle:
+            if self._closing.is_set():
                 raise LogError(f"{self._options.name}: the log was closed")
+            self._calls += 1
+        try:
             yield
+        finally:
+            with self._idle:
+                self._calls -= 1
+                self._idle.notify_all()
 
 
 class _Task:
@@ -219,29 +250,62 @@ class _Task:
         self._ids: dict[str, list[str]] = {}
         for stream, event_id, _ in encoded:
             self._ids.setdefault(stream, []).append(event_id)
-        self._tried: set[tuple[str, str, bytes]] = set()
-        """(stream, id, writer's mark) of what may have been committed by an attempt whose end is not known."""
+        self._mark = secrets.token_bytes(8)
+        self._tried: set[tuple[str, str]] = set()
+        """(stream, id) of what may have been committed by an attempt whose end is not known."""
         self._lane: Lane | None = None
+        self._transaction_s = TRANSACTION_S
 
     def run(self, timeout_s: float) -> int:
         """Append; return how many events were new. Raises kafka's errors, and may then be run again."""
         site = self._site
         site.ensure([*self._ids, POSITIONS] if self._advances else self._ids)
         lane = self._lane = site.lane(self._lane_name())
+        deadline = time.monotonic() + timeout_s
         with lane.hold():
-            lane.claim()
-            known = site.known(self._ids) if self._ids else {}
-            fresh = self._fresh(known)
-            moves = site.moves(self._advances)
-            if not fresh and not moves:
-                return self._counted(known, 0)
-            positions = [site.position_record(key, position) for key, position in moves.items()]
-            self._tried |= {(stream, event_id, lane.mark) for stream, event_id, _ in fresh}
-            landed = lane.commit([record for _, _, record in fresh] + positions, timeout_s)
-            noted = [Noted(record.place.topic, event_id, lane.mark) for _, event_id, record in fresh]
-            count = self._counted(known, len(fresh))
-        site.landed(noted, moves, landed)
+            while True:
+                lane.claim(self._transaction_s)
+                known = site.known(self._ids) if self._ids else Known({}, {})
+                fresh = self._fresh(known.ids)
+                moves = site.moves(self._advances)
+                count = self._counted(known.ids, len(fresh))
+                if not fresh and not moves:
+                    return count
+                try:
+                    landed = self._commit(lane, fresh, moves, known.ends, timeout_s)
+                    break
+                except OvertakenError as error:
+                    self._step_back(lane, error, deadline)
+        site.landed([Noted(record.place.topic, record.event_id, self._mark) for record in fresh], moves, landed)
         return count
+
+    def _commit(
+        self,
+        lane: Lane,
+        fresh: Sequence[Outgoing],
+        moves: Mapping[PositionKey, int],
+        ends: Mapping[Place, int],
+        timeout_s: float,
+    ) -> dict[Place, Landed]:
+        self._tried |= {(record.stream, record.event_id) for record in fresh}
+        began = time.monotonic()
+        try:
+            return lane.commit([*fresh, *self._site.position_records(moves)], ends, timeout_s)
+        finally:
+            # Much over a slow line: should it have failed of its time, it gets more at the next attempt.
+            if time.monotonic() - began > self._transaction_s / 2:
+                self._transaction_s = min(2 * self._transaction_s, _LONGEST_TRANSACTION_S)
+
+    def _step_back(self, lane: Lane, overtaken: OvertakenError, deadline: float) -> None:
+        """Abort, and wait until it is decided what the other writer's records are."""
+        from kafka.errors import KafkaTimeoutError
+
+        lane.discard()
+        lane.claim(self._transaction_s)
+        ends = self._site.seen(overtaken.landed, deadline - time.monotonic())
+        if any(ends[place] <= found.last for place, found in overtaken.landed.items()):
+            raise KafkaTimeoutError("another writer's transaction stayed open")
+        time.sleep(random.uniform(0, 0.02))  # noqa: S311 (so that two don't meet again)
 
     def _lane_name(self) -> str:
         if not self._encoded:
@@ -253,20 +317,20 @@ class _Task:
         )
         return lane_of(list(self._ids), next(spread, 0))
 
-    def _fresh(self, known: dict[str, dict[str, bytes]]) -> list[tuple[str, str, Outgoing]]:
-        """Return (stream, id, record) of the events that the log doesn't hold, each id once."""
+    def _fresh(self, known: dict[str, dict[str, bytes]]) -> list[Outgoing]:
+        """Return the records of the events that the log doesn't hold, each id once."""
         taken = {stream: set(ids) for stream, ids in known.items()}
         fresh = []
         for (stream, event_id, body), subject in zip(self._encoded, self._subjects, strict=True):
             if event_id not in taken[stream]:
                 taken[stream].add(event_id)
                 place = self._site.place(stream, subject)
-                fresh.append((stream, event_id, Outgoing(place, subject.encode(), body, event_id)))
+                fresh.append(Outgoing(stream, place, subject.encode(), body, event_id, self._mark))
         return fresh
 
     def _counted(self, known: dict[str, dict[str, bytes]], fresh: int) -> int:
         """Add what an earlier attempt committed after all."""
-        recovered = sum(known.get(stream, {}).get(event_id) == mark for stream, event_id, mark in self._tried)
+        recovered = sum(known[stream].get(event_id) == self._mark for stream, event_id in self._tried)
         return fresh + recovered
 
     def give_up(self) -> None:

@@ -12,6 +12,7 @@ from connectors.access import variable
 from connectors.log_records import MAX_EVENT_BYTES
 from schemas.errors import ConfigError, LogError, RecordTooLargeError
 
+_driver_logger = logging.getLogger(f"{__name__}.driver")
 DEFAULT_PREFIX: Final = "kirkuk"
 DEFAULT_PORT: Final = 9092
 _CONNECT_S: Final = 10.0
@@ -172,6 +173,24 @@ class _Refusals(logging.Handler):
         text = record.getMessage()
         signs = ("SaslAuthenticationFailed", "SaslHandshake failed", "CERTIFICATE_VERIFY_FAILED", "socket disconnected")
         self.seen = self.seen or any(sign in text for sign in signs)
+
+
+class _Demoted(logging.Handler):
+    """Hands the driver's lines on as debug lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one line again."""
+        _driver_logger.debug("%s: %s", record.name, record.getMessage(), exc_info=record.exc_info)
+
+
+def hush_driver() -> None:
+    """Keep what kafka-python logs (stack traces, every second, while a broker is away) from being shown as errors: what
+    matters of it is raised or told by us. An application that set up the logger `kafka` itself is left alone.
+    """
+    logger = logging.getLogger("kafka")
+    if logger.propagate and logger.level == logging.NOTSET and not logger.handlers:
+        logger.propagate = False
+        logger.addHandler(_Demoted())
 
 
 @contextmanager

@@ -17,6 +17,8 @@ _POLL_MS: Final = 5
 """One look at what arrived. Markers at the end of a partition give no record, and a longer look would sit them out."""
 _LONG_POLL_MS: Final = 100
 _PAGE: Final = 500
+_SILENCE_S: Final = 15.0
+"""How long a broker that has records may send none."""
 _NEW_TOPIC_S: Final = 5.0
 """How long a client may take to learn of a topic that was just made."""
 
@@ -38,28 +40,32 @@ class Reader:
         """Return the first offset that is still there."""
         return int(_asked(self._consumer.beginning_offsets, [_partition(place)])[_partition(place)])
 
-    def between(self, spans: Mapping[Place, tuple[int, int]], deadline: float) -> Iterator[tuple[Place, Any]]:
-        """Yield (place, record) of every record with first <= offset < end, in the order of each partition.
+    def between(self, spans: Mapping[Place, tuple[int, int]]) -> Iterator[tuple[Place, Any]]:
+        """Yield (place, record) of every record that is still there with first <= offset < end, in the order of each
+        partition.
 
-        Raises KafkaTimeoutError when the `deadline` (of time.monotonic) passes without a record.
+        Raises KafkaTimeoutError when none came for a while.
         """
         from kafka.errors import KafkaTimeoutError
 
         assigned = {_partition(place): end for place, (first, end) in spans.items() if first < end}
         self._consumer.assign(list(assigned))
-        for partition in assigned:
-            self._consumer.seek(partition, spans[Place(partition.topic, partition.partition)][0])
+        begins = _asked(self._consumer.beginning_offsets, list(assigned)) if assigned else {}
+        for partition, begin in begins.items():
+            self._consumer.seek(partition, max(begin, spans[Place(partition.topic, partition.partition)][0]))
+        deadline, reached = time.monotonic() + _SILENCE_S, begins
         while assigned:
-            page = self._consumer.poll(timeout_ms=_POLL_MS, max_records=_PAGE)
-            for partition, records in page.items():
+            for partition, records in self._consumer.poll(timeout_ms=_POLL_MS, max_records=_PAGE).items():
                 place = Place(partition.topic, partition.partition)
-                for record in records:
-                    if record.offset < spans[place][1]:
-                        yield place, record
-            for partition in [each for each, end in assigned.items() if self._consumer.position(each) >= end]:
+                yield from ((place, record) for record in records if record.offset < spans[place][1])
+            before, reached = reached, {each: self._consumer.position(each) for each in assigned}
+            for partition in [each for each, offset in reached.items() if offset >= assigned[each]]:
                 del assigned[partition]
                 self._consumer.pause(partition)
-            if not page and time.monotonic() > deadline:
+            # What was aborted gives no record, and is progress.
+            if reached != before:
+                deadline = time.monotonic() + _SILENCE_S
+            elif time.monotonic() > deadline:
                 raise KafkaTimeoutError("no record came in time")
         self._consumer.assign([])
 
@@ -74,17 +80,22 @@ class Cursor:
     def __init__(self, options: KafkaOptions, place: Place) -> None:
         from kafka import KafkaConsumer
 
+        self.place = place
         self._name = f"{options.name}: {place.topic} partition {place.partition}"
         self._consumer = KafkaConsumer(**consumer_settings(options))
         self._partition = _partition(place)
         self._consumer.assign([self._partition])
         self._ahead: deque[Any] = deque()
         self._next = 0
-        """The offset that the next record taken has at least."""
         self._is_placed = False
         """Whether the consumer stands behind what lies ahead; it can't be placed beyond the end."""
         self._end = 0
         """The last stable offset when it was asked for last."""
+
+    @property
+    def next_offset(self) -> int:
+        """The offset that the next record taken has at least."""
+        return self._next
 
     def seek(self, offset: int) -> None:
         """Go on at `offset`; costs nothing where the cursor already is. 0 is the first record that is still there."""

@@ -1,35 +1,34 @@
 """What the logs of one process on one cluster share: the lanes, the ids and positions read so far."""
 
+import itertools
+import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, ClassVar, Final, NamedTuple, TypeVar
-
-import msgspec
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar, Final, NamedTuple
 
 from connectors.access import variable
 from connectors.kafka_ids import IdCache, Noted, Place, state_folder
-from connectors.kafka_options import KafkaOptions, client_settings, faults
-from connectors.kafka_reader import Reader
-from connectors.kafka_topics import POSITIONS, create_topics, is_spread, topic, wanted_partitions
+from connectors.kafka_options import KafkaOptions, client_settings, faults, hush_driver
+from connectors.kafka_positions import PositionKey, Positions, position_record
+from connectors.kafka_reader import Cursor, Reader
+from connectors.kafka_topics import NEW_TOPIC_S, POSITIONS, create_topics, is_spread, topic, wanted_partitions
 from connectors.kafka_writer import ID_HEADER, WRITER_HEADER, Landed, Lane, Outgoing, murmur2_partition
 from connectors.ports import START, Advance
 from schemas.envelope import ARTICLES, decode
-from schemas.errors import RecordError
+from schemas.errors import LogError, RecordError
 
-Result = TypeVar("Result")
+_logger = logging.getLogger(__name__)
 _METADATA_S: Final = 60.0
 """How long the partitions of a topic are believed to be what they were."""
 _CHUNK: Final = 5000
+_IDLE_CURSORS: Final = 2
+"""Cursors of one partition that are kept for their next user."""
 _SEEN_S: Final = 5.0
 """How long an append waits to be seen by readers: it is durable already, and hidden only where another writer died in
 the middle of its own."""
-_CATCH_UP_S: Final = 15.0
-
-_PositionKey = tuple[str, str, int]
-_key_decoder = msgspec.json.Decoder(_PositionKey)
 
 
 class Topic(NamedTuple):
@@ -40,6 +39,15 @@ class Topic(NamedTuple):
 
 
 _NO_TOPIC: Final = Topic("", [])
+
+
+class Known(NamedTuple):
+    """Ids that streams hold of those asked for, each with its writer's mark, and the offset that each partition was
+    read up to for them.
+    """
+
+    ids: dict[str, dict[str, bytes]]
+    ends: dict[Place, int]
 
 
 class Site:
@@ -55,9 +63,9 @@ class Site:
         self._reader: Reader | None = None
         self._admin: Any = None
         self._topics: dict[str, tuple[float, Topic]] = {}
-        self._positions: dict[_PositionKey, int] = {}
-        self._positions_read: dict[Place, int] = {}
+        self._positions = Positions(options)
         self._lanes: dict[str, Lane] = {}
+        self._idle: dict[Place, list[Cursor]] = {}
         self._users = 0
         self._folder = state_folder(variable("KIRKUK_LOG_STATE"), _cluster_id(options), options.prefix)
         self._ids = IdCache(self._folder)
@@ -65,6 +73,7 @@ class Site:
     @classmethod
     def join(cls, options: KafkaOptions, patience_s: float) -> "Site":
         """Return this process's site; `leave` it once for each `join`."""
+        hush_driver()
         key = (os.getpid(), options, variable("KIRKUK_LOG_STATE"))
         with cls._sites_lock:
             site = cls._sites.get(key)
@@ -85,6 +94,8 @@ class Site:
             lane.discard()
         with self._lock:
             self.reset()
+            for cursor in itertools.chain.from_iterable(self._idle.values()):
+                cursor.close()
             self._ids.close()
 
     def lane(self, name: str) -> Lane:
@@ -102,6 +113,23 @@ class Site:
             for client in (reader, admin):
                 if client is not None:
                     client.close()
+
+    def lend_cursor(self, place: Place, offset: int) -> Cursor:
+        """Return a cursor for one user: the one that stands at `offset` if there is, for it holds what comes next."""
+        with self._lock:
+            idle = self._idle.get(place, [])
+            if idle:
+                return idle.pop(next((at for at, cursor in enumerate(idle) if cursor.next_offset == offset), 0))
+        return Cursor(self.options, place)
+
+    def take_back(self, cursor: Cursor) -> None:
+        """Keep a cursor that works for the next user: an epoch reads on where the one before it stopped."""
+        with self._lock:
+            idle = self._idle.setdefault(cursor.place, [])
+            if len(idle) < _IDLE_CURSORS:
+                idle.append(cursor)
+                return
+        cursor.close()
 
     @contextmanager
     def _reading(self) -> Iterator[Reader]:
@@ -153,7 +181,7 @@ class Site:
         from kafka.errors import KafkaTimeoutError
 
         create_topics(self.options, wanted)
-        deadline = time.monotonic() + _CATCH_UP_S
+        deadline = time.monotonic() + NEW_TOPIC_S
         while any(not self.partitions(stream) for stream in missing):
             if time.monotonic() > deadline:
                 raise KafkaTimeoutError("a new topic did not appear")
@@ -182,99 +210,96 @@ class Site:
             size = 2
             while True:
                 first = max(begin, end - size)
-                offsets = [record.offset for _, record in reader.between({place: (first, end)}, _deadline())]
+                offsets = [record.offset for _, record in reader.between({place: (first, end)})]
                 if offsets:
                     return int(max(offsets)) + 1
                 if first == begin:
                     return START
                 size *= 16
 
-    def known(self, streams: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
-        """Return the event ids that streams hold of those given, each with its writer's mark."""
+    def known(self, streams: Mapping[str, Sequence[str]]) -> Known:
+        """Return what streams hold of the event ids given."""
         with self._lock:
-            self._catch_up_ids(streams)
-            return {stream: self._ids.known(topic(self.options, stream), ids) for stream, ids in streams.items()}
+            ends = self._catch_up_ids(streams)
+            ids = {stream: self._ids.known(topic(self.options, stream), ids) for stream, ids in streams.items()}
+            return Known(ids, ends)
 
-    def _catch_up_ids(self, streams: Iterable[str]) -> None:
+    def _catch_up_ids(self, streams: Iterable[str]) -> dict[Place, int]:
         places = self.places(streams)
         with self._reading() as reader:
             for name in {place.topic for place in places}:
                 self._ids.belongs(name, self._topic(name).topic_id)
+            # Asked before the ends: another process may read on, and note it, at any moment.
+            begins = {place: self._ids.next_offset(place) for place in places}
             ends = reader.ends(places)
-            spans = {place: (self._ids.next_offset(place), end) for place, end in ends.items()}
-            behind = {place: span for place, span in spans.items() if span[0] < span[1]}
-            read: dict[Place, int] = {}
-            ids: list[Noted] = []
-            for place, record in reader.between(behind, _deadline()) if behind else ():
-                ids.extend(_noted(place, record))
-                read[place] = record.offset + 1
-                if len(ids) >= _CHUNK:
-                    self._ids.add(ids, read)
-                    ids.clear()
+            for name in {place.topic for place in places if begins[place] > ends[place]}:
+                _logger.warning("topic %s ends before what was read of it: its event ids are read again", name)
+                self._ids.forget(name)
+                begins |= {place: 0 for place in places if place.topic == name}
+            behind = {place: (begins[place], end) for place, end in ends.items() if begins[place] < end}
             if behind:
-                self._ids.add(ids, {place: end for place, (_, end) in behind.items()})
+                self._read_ids(reader, behind)
+        return ends
 
-    def position(self, key: _PositionKey) -> int:
+    def _read_ids(self, reader: Reader, spans: Mapping[Place, tuple[int, int]]) -> None:
+        read: dict[Place, int] = {}
+        ids: list[Noted] = []
+        for place, record in reader.between(spans):
+            ids.extend(_noted(place, record))
+            read[place] = record.offset + 1
+            if len(ids) >= _CHUNK:
+                self._ids.add(ids, read)
+                ids.clear()
+        self._ids.add(ids, {place: end for place, (_, end) in spans.items()})
+
+    def position(self, key: PositionKey) -> int:
         """Return a consumer's position, as the log has it now."""
-        with self._lock:
-            if self.partitions(POSITIONS):
-                self._catch_up_positions(self._position_place(key).partition)
-            return self._positions.get(key, START)
+        return self._position_now([key])[key]
 
-    def moves(self, advances: Sequence[Advance]) -> dict[_PositionKey, int]:
+    def moves(self, advances: Sequence[Advance]) -> dict[PositionKey, int]:
         """Return what would move forward: the highest of each consumer, where it is above what is stored."""
-        found: dict[_PositionKey, int] = {}
+        highest: dict[PositionKey, int] = {}
         for consumer, stream, partition, position in advances:
             key = (consumer, stream, partition)
-            if position > found.get(key, self.position(key)):
-                found[key] = position
-        return found
+            highest[key] = max(position, highest.get(key, START))
+        stored = self._position_now(list(highest))
+        return {key: position for key, position in highest.items() if position > stored[key]}
 
-    def position_record(self, key: _PositionKey, position: int) -> Outgoing:
-        """Return what is written for a position."""
-        return Outgoing(self._position_place(key), msgspec.json.encode(key), str(position).encode())
-
-    def _position_place(self, key: _PositionKey) -> Place:
-        count = len(self.partitions(POSITIONS)) or 1
-        return Place(topic(self.options, POSITIONS), murmur2_partition(key[0].encode(), count))
-
-    def _catch_up_positions(self, partition: int) -> None:
-        place = Place(topic(self.options, POSITIONS), partition)
-        with self._reading() as reader:
-            end = reader.ends([place])[place]
-            span = (self._positions_read.get(place, 0), end)
-            if span[0] < end:
-                first = max(span[0], reader.begins(place))
-                for _, record in reader.between({place: (first, end)}, _deadline()):
-                    self._note_position(_key_decoder.decode(record.key), int(record.value))
-                self._positions_read[place] = end
-
-    def _note_position(self, key: _PositionKey, position: int) -> None:
-        self._positions[key] = max(position, self._positions.get(key, START))
-
-    def landed(self, noted: Sequence[Noted], moves: Mapping[_PositionKey, int], landed: Mapping[Place, Landed]) -> None:
-        """Note what was committed, once readers see it, so that this process needn't read it again."""
-        ends = self._wait_until_seen(landed)
+    def _position_now(self, keys: Sequence[PositionKey]) -> dict[PositionKey, int]:
         with self._lock:
-            for key, position in moves.items():
-                self._note_position(key, position)
+            count = len(self.partitions(POSITIONS))
+            if count and keys:
+                with self._reading() as reader:
+                    self._positions.catch_up(reader, {self._positions.place(key, count) for key in keys})
+            return {key: self._positions.of(key) for key in keys}
+
+    def position_records(self, moves: Mapping[PositionKey, int]) -> list[Outgoing]:
+        """Return what is written for positions."""
+        count = len(self.partitions(POSITIONS))
+        return [position_record(self._positions.place(key, count), key, position) for key, position in moves.items()]
+
+    def landed(self, noted: Sequence[Noted], moves: Mapping[PositionKey, int], landed: Mapping[Place, Landed]) -> None:
+        """Note what was committed, once readers see it, so that this process needn't read it again."""
+        ends = self.seen(landed, _SEEN_S)
+        positions = topic(self.options, POSITIONS)
+        with self._lock, suppress(LogError):  # what can't be noted is read again
             # Where nothing but this transaction and its marker came since the last look, all of it is known.
             read = {
-                place: ends[place]
-                for place, (first, last, size) in landed.items()
-                if ends.get(place) == last + 2 and last - first + 1 == size and self._read_up_to(place) == first
+                place: end
+                for place, end in ends.items()
+                if end == landed[place].last + 2 and landed[place].alone_from(self._read_up_to(place))
             }
-            positions = topic(self.options, POSITIONS)
-            self._positions_read |= {place: end for place, end in read.items() if place.topic == positions}
+            self._positions.note(moves, {place: end for place, end in read.items() if place.topic == positions})
             self._ids.add(noted, {place: end for place, end in read.items() if place.topic != positions})
 
     def _read_up_to(self, place: Place) -> int:
         if place.topic == topic(self.options, POSITIONS):
-            return self._positions_read.get(place, 0)
+            return self._positions.read_up_to(place)
         return self._ids.next_offset(place)
 
-    def _wait_until_seen(self, landed: Mapping[Place, Landed]) -> dict[Place, int]:
-        deadline = time.monotonic() + _SEEN_S
+    def seen(self, landed: Mapping[Place, Landed], timeout_s: float) -> dict[Place, int]:
+        """Wait until nothing before the end of these records is undecided any more; return the ends of partitions."""
+        deadline = time.monotonic() + timeout_s
         pause_s = 0.0005
         while True:
             ends = self.ends(list(landed))
@@ -284,16 +309,12 @@ class Site:
             pause_s = min(2 * pause_s, 0.05)
 
 
-def _deadline() -> float:
-    return time.monotonic() + _CATCH_UP_S
-
-
 def _noted(place: Place, record: Any) -> Iterator[Noted]:
     """Yield a record's event id; none for what other tools wrote there, which no event can be."""
     headers = dict(record.headers)
-    writer = headers.get(WRITER_HEADER, b"")
-    if ID_HEADER in headers:
-        yield Noted(place.topic, headers[ID_HEADER].decode(errors="replace"), writer)
+    event_id, writer = headers.get(ID_HEADER), headers.get(WRITER_HEADER) or b""
+    if event_id is not None:
+        yield Noted(place.topic, event_id.decode(errors="replace"), writer)
         return
     try:
         yield Noted(place.topic, decode(record.value or b"").id, writer)
@@ -310,17 +331,3 @@ def _cluster_id(options: KafkaOptions) -> str:
             return str(client.describe_cluster()["cluster_id"])
         finally:
             client.close()
-
-
-def patiently(work: Callable[[], Result], *, patience_s: float, retry: Callable[[Exception], bool]) -> Result:
-    """Run `work` until it succeeds; after `patience_s`, or where `retry` says no, let its error escape."""
-    deadline = time.monotonic() + patience_s
-    pause_s = 0.05
-    while True:
-        try:
-            return work()
-        except Exception as error:
-            if not retry(error) or time.monotonic() + pause_s > deadline:
-                raise
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, 2.0)

@@ -10,18 +10,23 @@ An article's key decides its partition in `articles` and `matches.*` alike, so b
 what it was when they were made: with another number, later revisions of an article would overtake earlier ones.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from connectors.kafka_options import MAX_REQUEST_BYTES, KafkaOptions, client_settings, faults
-from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, FEEDS, GENERATIONS, MATCHES
+from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, DEVELOPMENTS, FEEDS, GENERATIONS, MATCHES
 
 POSITIONS: Final = "positions"
+NEW_TOPIC_S: Final = 15.0
+"""How long a topic that was just made may take to be there for all."""
 POSITION_PARTITIONS: Final = 16
 """Consumers are spread over these, so that what one dead writer left open hides few others' positions."""
 
 _KEPT: Final[Mapping[str, str]] = {
+    # A replica that lacks acknowledged events never becomes the one that is read from.
+    "unclean.leader.election.enable": "false",
     "cleanup.policy": "delete",
     "retention.ms": "-1",
     "retention.bytes": "-1",
@@ -29,14 +34,18 @@ _KEPT: Final[Mapping[str, str]] = {
     "compression.type": "producer",
 }
 _NEWEST: Final[Mapping[str, str]] = {
+    "unclean.leader.election.enable": "false",
     "cleanup.policy": "compact",
     "min.cleanable.dirty.ratio": "0.1",
     "segment.bytes": str(1024 * 1024),
     "segment.ms": str(10 * 60 * 1000),
     "compression.type": "producer",
 }
+_DURABLE_COPIES: Final = 2
+"""What is acknowledged has so many copies at least, where topics have more: one broker may be lost or away."""
 SETUP: Final = (ARTICLES, FEEDS, ALERTS, GENERATIONS, DEAD_LETTERS, POSITIONS)
 """What `kirkuk setup` makes; derived streams come into being with their generation."""
+_DERIVED: Final = (f"{MATCHES}.", f"{DEVELOPMENTS}.")
 
 
 def topic(options: KafkaOptions, stream: str) -> str:
@@ -56,9 +65,13 @@ def wanted_partitions(options: KafkaOptions, stream: str) -> int:
     return (options.partitions or 1) if is_spread(stream) else 1
 
 
-def topic_config(stream: str) -> dict[str, str]:
+def topic_config(options: KafkaOptions, stream: str) -> dict[str, str]:
     """Return a topic's settings, as Kafka names them."""
-    return dict(_NEWEST if stream == POSITIONS else _KEPT)
+    settings = dict(_NEWEST if stream == POSITIONS else _KEPT)
+    if options.replication > _DURABLE_COPIES:
+        # Kafka's default of 1 would acknowledge what the leader alone has.
+        settings["min.insync.replicas"] = str(_DURABLE_COPIES)
+    return settings
 
 
 def create_topics(options: KafkaOptions, partitions: Mapping[str, int]) -> list[str]:
@@ -85,6 +98,7 @@ def setup_topics(options: KafkaOptions, *, dry_run: bool = False) -> list[str]:
         differing = _differences(options, admin, ours)
         if not dry_run:
             _create(options, admin, wanted)
+            _wait_until_there(options, admin, wanted)
             _mend(options, admin, differing)
         return lines + [_told(options, stream, changes) for stream, changes in differing.items()]
 
@@ -113,12 +127,20 @@ def _create(options: KafkaOptions, admin: Any, partitions: Mapping[str, int]) ->
         wanted = {
             "num_partitions": count,
             "replication_factor": options.replication,
-            "configs": topic_config(stream),
+            "configs": topic_config(options, stream),
         }
         with suppress(errors.TopicAlreadyExistsError):
             admin.create_topics({topic(options, stream): wanted})
             made.append(stream)
     return made
+
+
+def _wait_until_there(options: KafkaOptions, admin: Any, streams: Iterable[str]) -> None:
+    """A broker tells of a new topic a moment after it was made."""
+    made = {topic(options, stream) for stream in streams}
+    deadline = time.monotonic() + NEW_TOPIC_S
+    while not made <= set(admin.list_topics()) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _counted(count: int) -> str:
@@ -131,9 +153,10 @@ def _told(options: KafkaOptions, stream: str, changes: Mapping[str, str]) -> str
 
 
 def _ours(options: KafkaOptions, names: Iterable[str]) -> Iterable[str]:
-    """Return the streams among topic names."""
+    """Return the streams among topic names; `news.test.articles` is none of the log `news`, but of `news.test`."""
     start = f"{options.prefix}."
-    return (name.removeprefix(start) for name in names if name.startswith(start))
+    streams = (name.removeprefix(start) for name in names if name.startswith(start))
+    return (stream for stream in streams if stream in SETUP or stream.startswith(_DERIVED))
 
 
 def _differences(options: KafkaOptions, admin: Any, streams: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -147,7 +170,7 @@ def _differences(options: KafkaOptions, admin: Any, streams: Iterable[str]) -> d
     differing = {}
     for stream in streams:
         is_set = {key: entry["value"] for key, entry in found[topic(options, stream)].items()}
-        changes = {key: value for key, value in topic_config(stream).items() if is_set.get(key) != value}
+        changes = {key: value for key, value in topic_config(options, stream).items() if is_set.get(key) != value}
         if changes:
             differing[stream] = changes
     return differing

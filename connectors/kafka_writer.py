@@ -4,6 +4,9 @@ Writers of a *lane* share one transactional id. Whoever takes the lane fences th
 committed is aborted, and what it still tries to commit is refused. So a writer that has taken the lane and then read to
 the end knows every event id, until its own transaction is committed or refused. Two streams that are appended together
 are one lane; a partition of `matches` is one for itself, so that partitions are coded in parallel.
+
+Writers of several lanes may meet in a stream (dead letters). There the order of the partition decides: a transaction
+whose records don't follow directly on what its writer had read is aborted, and its writer reads on and tries again.
 """
 
 import fcntl
@@ -11,13 +14,13 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from connectors.kafka_ids import Place
-from connectors.kafka_options import KafkaOptions, producer_settings
+from connectors.kafka_options import TRANSACTION_S, KafkaOptions, producer_settings
 from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, FEEDS, MATCHES
 
 _COURTESY_S: Final = 2.0
@@ -36,10 +39,13 @@ _PRECEDENCE: Final = (ALERTS, ARTICLES, FEEDS)
 class Outgoing(NamedTuple):
     """One record of a transaction."""
 
+    stream: str
     place: Place
     key: bytes
     value: bytes
     event_id: str = ""
+    mark: bytes = b""
+    """Of the call that appends it: so it knows its own after a commit that it lost sight of."""
 
 
 class Landed(NamedTuple):
@@ -48,6 +54,18 @@ class Landed(NamedTuple):
     first: int
     last: int
     size: int
+
+    def alone_from(self, offset: int) -> bool:
+        """Return whether they begin at `offset` with no record or marker of others among them."""
+        return self.first == offset and self.last - self.first + 1 == self.size
+
+
+class OvertakenError(Exception):
+    """Others wrote to a partition after it was read for its ids; `landed` are our records, which were not committed."""
+
+    def __init__(self, landed: dict[Place, Landed]) -> None:
+        super().__init__("another writer came between")
+        self.landed = landed
 
 
 def lane_of(streams: Sequence[str], partition: int, consumer: str = "") -> str:
@@ -66,9 +84,8 @@ class Lane:
     """The writer of one lane in this process. `hold` it, then `claim`, then `commit`."""
 
     def __init__(self, options: KafkaOptions, name: str, folder: Path, patience_s: float) -> None:
-        self.mark = secrets.token_bytes(8)
-        """Stands in every record that this writer appends, so that it knows its own after a commit that it lost sight
-        of."""
+        self._mark = secrets.token_bytes(8)
+        """Stands in the lane's file while this process is the last that took it on this machine."""
         self._options = options
         self._id = f"{options.prefix}.{name}"
         self._patience_s = patience_s
@@ -83,10 +100,10 @@ class Lane:
         with self._lock, self._path.open("a+b") as file:
             self._lock_politely(file.fileno())
             file.seek(0)
-            if file.read(8) != self.mark:
+            if file.read(8) != self._mark:
                 self.discard()
                 file.truncate(0)
-                file.write(self.mark)
+                file.write(self._mark)
                 file.flush()
             yield
 
@@ -102,37 +119,55 @@ class Lane:
             time.sleep(_POLL_S)
         self._impolite_until = time.monotonic() + _IMPOLITE_S
 
-    def claim(self) -> None:
-        """Be the lane's only writer: what another had not committed is aborted. Raises kafka's errors."""
+    def claim(self, transaction_s: float = TRANSACTION_S) -> None:
+        """Be the lane's only writer: what another had not committed is aborted. Raises kafka's errors.
+
+        A writer made now has `transaction_s` for a transaction.
+        """
         from kafka import KafkaProducer
 
         if self._producer is None:
-            self._producer = KafkaProducer(**producer_settings(self._options, self._id, self._patience_s))
+            settings = producer_settings(self._options, self._id, self._patience_s)
+            self._producer = KafkaProducer(**settings | {"transaction_timeout_ms": int(transaction_s * 1000)})
             self._producer.init_transactions()
 
-    def commit(self, records: Sequence[Outgoing], timeout_s: float) -> dict[Place, Landed]:
-        """Append all records in one transaction; return where they are. Raises kafka's errors; then `discard`."""
+    def commit(
+        self, records: Sequence[Outgoing], read_up_to: Mapping[Place, int], timeout_s: float
+    ) -> dict[Place, Landed]:
+        """Append all records in one transaction; return where they are.
+
+        `read_up_to` says how far partitions were read for their ids: an id that came behind that is not known, so
+        nothing is committed there. Raises OvertakenError, kafka's errors; then `discard`.
+        """
         from kafka.errors import KafkaTimeoutError
 
-        producer = self._producer
-        producer.begin_transaction()
+        self._producer.begin_transaction()
         futures = [(record.place, self._send(record)) for record in records]
-        producer.flush(timeout=timeout_s)
+        self._producer.flush(timeout=timeout_s)
         offsets: dict[Place, list[int]] = {}
         for place, future in futures:
             offsets.setdefault(place, []).append(future.get(timeout=timeout_s).offset)
-        if not _in_time(producer.commit_transaction, timeout_s):
+        landed = {place: Landed(min(found), max(found), len(found)) for place, found in offsets.items()}
+        if not all(landed[place].alone_from(offset) for place, offset in read_up_to.items() if place in landed):
+            raise OvertakenError(landed)
+        if not _in_time(self._producer.commit_transaction, timeout_s):
             raise KafkaTimeoutError("the commit was not answered in time")
-        return {place: Landed(min(found), max(found), len(found)) for place, found in offsets.items()}
+        return landed
 
     def _send(self, record: Outgoing) -> Any:
+        from kafka.errors import UnknownTopicOrPartitionError
+
         headers = (
-            [_CONTENT, (ID_HEADER, record.event_id.encode()), (WRITER_HEADER, self.mark)] if record.event_id else []
+            [_CONTENT, (ID_HEADER, record.event_id.encode()), (WRITER_HEADER, record.mark)] if record.event_id else []
         )
         place = record.place
-        return self._producer.send(
-            place.topic, record.value, key=record.key, headers=headers, partition=place.partition
-        )
+        try:
+            return self._producer.send(
+                place.topic, record.value, key=record.key, headers=headers, partition=place.partition
+            )
+        except ValueError as error:
+            # Partitions that were added after this writer asked for them.
+            raise UnknownTopicOrPartitionError(str(error)) from error
 
     def discard(self) -> None:
         """Give the lane up; an open transaction is aborted by the next that claims it."""

@@ -126,8 +126,8 @@ def test_an_answer_lost_after_the_commit_is_not_a_second_append(url, opened, pla
     commit = Lane.commit
     lost = []
 
-    def lose_the_answer(self, records, timeout_s):
-        landed = commit(self, records, timeout_s)
+    def lose_the_answer(*arguments):
+        landed = commit(*arguments)
         if not lost:
             lost.append(landed)
             raise KafkaConnectionError("the connection broke")
@@ -141,29 +141,61 @@ def test_an_answer_lost_after_the_commit_is_not_a_second_append(url, opened, pla
     assert log.position("w", "source") == 7
 
 
-def test_what_is_not_committed_is_not_seen(url, opened, play):
-    """Records of a transaction that another lane left open hide nothing that is committed, nor are they read."""
+@pytest.fixture
+def half_done(url, opened):
+    """Another lane's transaction with one event, left open: call it to write, then end it with the producer."""
     from kafka import KafkaProducer
 
     from connectors.kafka_options import producer_settings
+    from connectors.kafka_writer import ID_HEADER
+    from schemas.envelope import encode
 
-    log = opened(url)
-    log.append(play.appends("before"))
-    producer = KafkaProducer(**producer_settings(log._options, "somebody", 30))
+    options = parse_kafka_url(url)
+    producer = KafkaProducer(**producer_settings(options, "somebody", 30))
     producer.init_transactions()
     producer.begin_transaction()
-    producer.send(f"{log._options.prefix}.articles", b"half", key=b"k").get(timeout=20)
-    assert play.ids(play.read_all(log)) == ["before"]
-    began = time.monotonic()
-    log.append(play.appends("after"))
-    assert time.monotonic() - began < 15, "an append waits for no other's transaction for long"
-    producer.abort_transaction()
+
+    def write(append):
+        body, headers = encode(append.event), [(ID_HEADER, append.event.id.encode())]
+        producer.send(f"{options.prefix}.{append.stream}", body, key=b"k", headers=headers).get(timeout=20)
+        return producer
+
+    yield write
     producer.close()
-    deadline = time.monotonic() + 10
-    while log.end("articles") < 3 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert play.ids(play.read_all(log)) == ["before", "after"]
-    assert log.append(play.appends("after")) == 0
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_another_lanes_open_transaction_is_waited_for(url, opened, play, half_done, committed):
+    """What is not committed is not read. An append behind it waits until it is known whether its own event is in there,
+    and stores it only if not.
+    """
+    log = opened(url)
+    log.append(play.appends("before"))
+    producer = half_done(*play.appends("a"))
+    assert play.ids(play.read_all(log)) == ["before"]
+    counted = []
+    appending = threading.Thread(target=lambda: counted.append(log.append(play.appends("a", "after"))))
+    appending.start()
+    appending.join(1.5)
+    assert not counted
+    if committed:
+        producer.commit_transaction()
+    else:
+        producer.abort_transaction()
+    appending.join(20)
+    assert counted == [1 if committed else 2]
+    assert play.ids(play.read_all(log)) == ["before", "a", "after"]
+    assert log.append(play.appends("after", "a")) == 0
+
+
+def test_an_append_elsewhere_does_not_wait_for_it(url, opened, play, half_done):
+    """Streams that the open transaction didn't touch go on at once."""
+    log = opened(url)
+    log.append([*play.appends("before"), *play.appends("f", stream="feeds")])
+    half_done(*play.appends("a"))
+    began = time.monotonic()
+    assert log.append(play.appends("g", stream="feeds")) == 1
+    assert time.monotonic() - began < 3
 
 
 def test_a_forked_process_opens_its_own(url, opened, play):

@@ -90,9 +90,20 @@ def test_setup_makes_what_is_missing_and_mends_what_differs(url, opened, play, a
 def test_facts_are_kept_for_ever_and_positions_compacted():
     """No article may ever expire: the log is what everything is rebuilt from."""
     for stream in ("articles", "feeds", "alerts", "generations", "dead_letters", "matches.g1", "developments.g1"):
-        kept = topic_config(stream)
+        kept = topic_config(parse_kafka_url("kafka://host"), stream)
         assert (kept["cleanup.policy"], kept["retention.ms"], kept["retention.bytes"]) == ("delete", "-1", "-1")
-    assert topic_config("positions")["cleanup.policy"] == "compact"
+        assert kept["unclean.leader.election.enable"] == "false"
+    assert topic_config(parse_kafka_url("kafka://host"), "positions")["cleanup.policy"] == "compact"
+
+
+def test_what_is_acknowledged_has_two_copies_where_topics_have_three():
+    """With fewer copies a demand for two would refuse every append while one broker is away, or always."""
+    found = [
+        topic_config(parse_kafka_url(f"kafka://host{query}"), stream).get("min.insync.replicas")
+        for query in ("", "?replication=1", "?replication=2", "?replication=3", "?replication=5")
+        for stream in ("articles", "positions")
+    ]
+    assert found == [None] * 6 + ["2"] * 4
 
 
 def test_five_megabytes_are_stored_whole(url, opened, play):
