@@ -55,6 +55,7 @@ class Topic:
             or self._inside_the_camp(current, title, text)
             or any(self._content_matters(event, title, text) for event in current)
             or (self._is_on_the_dispute(title, text) and any(self._is_deed(event) for event in current))
+            or (self._names_theatre(title) and self._kurds_in(title) and any(one.type == "DISPLACE" for one in current))
         )
 
     def _after_the_vote(self, events: list[CodedEvent], title: Field, text: Field) -> bool:
@@ -63,8 +64,17 @@ class Topic:
         """
         if self._vote is None or not (self._vote.search(title.text) or self._vote.search(text.text)):
             return False
-        politics = [sides for event in events if event.type in _POLITICS if (sides := self._sides(event)) & _POWERS]
-        return any(_KURDISH in sides for sides in politics) or (bool(politics) and self._leads_with_vote(title, text))
+        politics = [event for event in events if event.type in _POLITICS and self._sides(event) & _POWERS]
+        return any(
+            _KURDISH in self._sides(event)
+            or self._kurds_in(title if event.field == title.name else text, event.sentence)
+            for event in politics
+        ) or (bool(politics) and self._leads_with_vote(title, text))
+
+    @staticmethod
+    def _kurds_in(field: Field, span: tuple[int, int] | None = None) -> bool:
+        """Tell whether a field, or a sentence of it, names the Kurds."""
+        return field.text.find("Kurd", *(span or (0, len(field.text)))) >= 0
 
     def _leads_with_vote(self, title: Field, text: Field) -> bool:
         """Tell whether a sentence of title or lead names both the Kurds and the vote."""
@@ -102,7 +112,7 @@ class Topic:
         if self._names_theatre(title):
             return True
         actors = self._vocabulary.actors
-        sides = {actors[one.actors[0]].side for one in text.mentions if one.actors}
+        sides = {actors[one.actors[0]].side for one in (*title.mentions, *text.mentions) if one.actors}
         return _KURDISH in sides and not sides.isdisjoint(_OPPOSED) and self._names_theatre(text)
 
     def _is_deed(self, event: CodedEvent) -> bool:
