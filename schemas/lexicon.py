@@ -7,6 +7,7 @@ a blank inside an entry; patterns stand one to a line.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -195,6 +196,14 @@ class Core(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     conjunctions: str = ""
     breaks: str = ""
     """Words that end a phrase ("today", "while")."""
+    participles: str = ""
+    """Forms whose subject is that of the verb before ("accusing")."""
+    relative: str = ""
+    """Regular expression of a verb whose subject stands behind it ("who fled")."""
+    asides: str = ""
+    """Words that open a clause of its own, no part of what is asked for before it."""
+    blocked: str = ""
+    """Beginnings of words of another subject (sport): an article with two of them holds no events."""
     closers: str = ""
     """Endings of the last word of a phrase."""
     pronouns: str = ""
@@ -252,6 +261,7 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     """Number of conditions: the more specific pattern of a verb wins."""
 
 
+@lru_cache(maxsize=16_384)
 def parse_pattern(line: str) -> Pattern:
     """Read `take obj:control,hold => frame`. Raises ValueError saying what is wrong with the line."""
     body, _, frame = line.partition("=>")

@@ -141,6 +141,8 @@ class Coder:
             published = published.replace(tzinfo=UTC)
         core = self.cores.get(guess_language(text or title, language, frozenset(self.cores)) or "")
         if core is not None:
+            if core.is_off_topic(title, text):
+                return Coded(relevant=False, events=())
             events = self._core_events(core, title, in_title, text, in_text, published_time(published))
             return self._outcome(events, fields, all_sentences=all_sentences)
         context = self._context(published, everyone=all_sentences)

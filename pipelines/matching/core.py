@@ -8,7 +8,8 @@ tokens -> verbs (core_stems) -> cases of names (core_cases) -> who says so (core
 """
 
 import re
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -16,31 +17,25 @@ from pipelines.matching.attribution import claim_of
 from pipelines.matching.core_attach import Attachment
 from pipelines.matching.core_cases import Argument, Cases, folded
 from pipelines.matching.core_claims import Cue, Cues, Line, Memory
+from pipelines.matching.core_demands import Demands
 from pipelines.matching.core_roles import ADDRESSING, Roles, RoleTable
 from pipelines.matching.core_stems import Hit, Stems, Token, tokens_of
+from pipelines.matching.core_subjects import Subjects, Verb
 from pipelines.matching.normalise import fold
 from pipelines.matching.scanner import Mention
 from schemas.lexicon import Core
 from schemas.records import Claim, CodedEvent, EventTime, Party, Realis, Trigger
 from schemas.vocabulary import Vocabulary
 
+_DAMMA: Final = "\u064f"
+"""The vowel behind the first letter that makes an Arabic verb passive."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _OWNED: Final = 2
 """Characters between a noun and whose it is ("the withdrawal of the peshmerga")."""
 _TAIL: Final = 3
 """Words behind a verb that comes last among which a marked name still belongs to it."""
-_CONTENT: Final = frozenset({"REQUEST", "THREATEN"})
-"""Types whose content is asked for or threatened: no deed yet."""
 _PLACELESS: Final = ADDRESSING | {"STATEMENT", "SUPPORT", "AGREE", "CONCEDE"}
-
-
-class _Verb(NamedTuple):
-    """A verb found, its span in the text, and the names that belong to it."""
-
-    hit: Hit
-    here: tuple[int, int]
-    own: list[Argument]
 
 
 class CoreCoder:
@@ -53,17 +48,18 @@ class CoreCoder:
         self._cases = Cases(core)
         self._cues = Cues(core, vocabulary)
         self._roles = RoleTable(vocabulary)
+        self._subjects = Subjects(core, self._roles)
         self._endings = bool(core.case_endings)
         self._negations = folded(core.negations)
         self._future = folded(core.future)
         self._hypothetical = folded(core.hypothetical)
         self._that = folded(core.complements)
         self._breaks = folded(core.breaks)
+        self._demands = Demands(core)
+        self._blocked = tuple(folded(core.blocked))
         self._titles = folded(core.titles)
         self._bearings = folded(core.bearings)
-        self._pronouns = folded(core.pronouns)
         self._here = folded(core.here)
-        self._wished = re.compile(core.wished) if core.wished else None
         embedded = re.compile(core.embedded) if core.embedded else None
         self._attach = Attachment(
             core.verb_first, self._endings, self._that, self._breaks | folded(core.conjunctions), embedded
@@ -85,7 +81,9 @@ class CoreCoder:
         tokens = tokens_of(text, span)
         arguments = self._cases.arguments(text, tokens, mentions)
         hits = self._free_hits(tokens, mentions)
-        line = Line(text, span, tokens, arguments, {at for hit in hits for at in range(hit.first, hit.last + 1)})
+        line = Line(
+            text, span, tokens, arguments, {at for hit in hits for at in range(hit.first, hit.last + 1)}, memory.speaker
+        )
         cues = self._cues.find(line, memory)
         past = self._is_past(text[slice(*span)], time)
         found: dict[tuple[str, str | None, str, bool], CodedEvent] = {}
@@ -95,9 +93,16 @@ class CoreCoder:
                 event = msgspec.structs.replace(event, realis="historical") if past else event
                 event = msgspec.structs.replace(event, field="title" if title else "text", time=time)
                 found.setdefault((event.type, event.mode, event.realis, event.negated), event)
-        events = self._controlled(list(found.values()))
+        events = self._demands.link(line, list(found.values()))
         self._remember(events, arguments, memory)
         return events
+
+    def is_off_topic(self, *fields: str) -> bool:
+        """Tell an article on another subject, by two words that belong to that one."""
+        if not self._blocked:
+            return False
+        text = fold(" ".join(fields)).text
+        return sum(re.search(rf"\b(?:و?ال|و|ب|بال)?{stem}", text) is not None for stem in self._blocked) > 1
 
     def town(self, mentions: list[Mention]) -> str | None:
         """Return the place that "the city" means after these names: their last that stands for no government."""
@@ -123,19 +128,26 @@ class CoreCoder:
         spans = [(hit, tokens[hit.first].start, tokens[hit.last].end) for hit in self._stems.find(tokens)]
         return [hit for hit, start, end in spans if not any(m.start < end and start < m.end for m in names)]
 
-    def _verbs(self, line: Line, hits: list[Hit]) -> list[_Verb]:
+    def _verbs(self, line: Line, hits: list[Hit]) -> list[Verb]:
         owned = self._attach.owners(line.text, line.tokens, hits, line.arguments)
         return [
-            _Verb(hit, (line.tokens[hit.first].start, line.tokens[hit.last].end), own)
+            Verb(
+                hit,
+                (line.tokens[hit.first].start, line.tokens[hit.last].end),
+                own,
+                line.tokens[hit.first].text.startswith("و"),
+            )
             for hit, own in zip(hits, owned, strict=True)
         ]
 
     def _event(
-        self, verb: _Verb, line: Line, cues: list[Cue], memory: Memory, earlier: list[CodedEvent]
+        self, verb: Verb, line: Line, cues: list[Cue], memory: Memory, earlier: list[CodedEvent]
     ) -> CodedEvent | None:
         group = verb.hit.rule.group
         covering = self._covering(verb, cues)
         roles = self._filled(verb, line, covering, memory, earlier)
+        if group.type in ADDRESSING | {"STATEMENT"}:
+            covering = [cue for cue in covering if not any(party.span == cue.speaker for party in roles.actors)]
         if not (roles.actors or roles.places or (roles.recipients and group.frame == "passive")):
             return None
         return CodedEvent(
@@ -153,7 +165,7 @@ class CoreCoder:
             rules=(verb.hit.rule.id,),
         )
 
-    def _covering(self, verb: _Verb, cues: list[Cue]) -> list[Cue]:
+    def _covering(self, verb: Verb, cues: list[Cue]) -> list[Cue]:
         """Return the cues whose content holds the verb. What is denied is no denial by itself."""
         return [cue for cue in cues if cue.start <= verb.here[0] and verb.here[1] <= cue.end]
 
@@ -172,40 +184,58 @@ class CoreCoder:
         following = set() if self.verb_first else {token.text for token in tokens[hit.last + 1 : hit.last + 2]}
         return "future" if hit.future or self._future & (near | following) else "actual"
 
-    def _filled(self, verb: _Verb, line: Line, covering: list[Cue], memory: Memory, earlier: list[CodedEvent]) -> Roles:
+    def _filled(self, verb: Verb, line: Line, covering: list[Cue], memory: Memory, earlier: list[CodedEvent]) -> Roles:
         """Fill the roles from the verb's own names; who and where may be carried over from the rest."""
         group = verb.hit.rule.group
         speaking = [cue.speaker for cue in covering]
         own = [one for one in verb.own if not _inside(one, speaking)]
-        roles = self._assigned(verb, line, own)
+        own = [self._owned(verb, one) for one in own]
+        subject = self._subjects.known(verb, line, covering, memory, earlier)
+        roles = self._assigned(verb, line, own, subject)
         if self._refers(verb, line, own):
             return Roles([], [], [], [])
         others = [one for one in line.arguments if one not in verb.own and not _inside(one, speaking)]
         rest = self._assigned(verb, line, others)
-        if not roles.actors and group.frame != "passive":
-            roles.actors.extend(self._carried(verb, line, covering, memory, (roles, rest), earlier))
+        if len(roles.actors) == 1 and self._roles.is_symmetric(group):
+            roles.actors.extend(self._subjects.other_side(verb, roles, earlier))
+        if not roles.actors and not self._is_passive(verb, line.text):
+            roles.actors.extend(self._subjects.carried(verb, line, covering, (roles, rest), earlier))
         if not roles.places and group.type not in _PLACELESS:
             roles.places.extend(
                 self._meant(line, memory)
-                or rest.places
+                or [place for place in rest.places if self._vocabulary.places[place.id or ""].metonym is None]
                 or roles.beside
                 or self._implied(line.text, roles.actors)
                 or rest.beside
             )
         return roles
 
-    def _refers(self, verb: _Verb, line: Line, own: list[Argument]) -> bool:
+    def _owned(self, verb: Verb, one: Argument) -> Argument:
+        """Read "an attack of (li-) X" as X's attack."""
+        of = self.verb_first and one.case == "for" and one.first == verb.hit.last + 1
+        return one._replace(case="gen") if of else one
+
+    def _refers(self, verb: Verb, line: Line, own: list[Argument]) -> bool:
         """Tell a noun with the article and without names of its own: it points back to an event told before."""
         return self.verb_first and not own and line.tokens[verb.hit.first].text.startswith("ال")
 
-    def _assigned(self, verb: _Verb, line: Line, arguments: list[Argument]) -> Roles:
-        order = sorted(arguments, key=lambda one: self._distance(verb.hit, line, one))
+    def _assigned(self, verb: Verb, line: Line, arguments: list[Argument], subject: Sequence[Party] = ()) -> Roles:
         before = {one.first: line.tokens[one.first - 1].text for one in arguments if one.first}
         after = {one.first: line.tokens[one.last + 1].text for one in arguments if one.last + 1 < len(line.tokens)}
-        beside = after if self._endings else before
-        titled = {first for first, word in beside.items() if word in self._titles or word[1:] in self._titles}
+        qualified = after if self._endings else before
+        titled = {
+            first for first, word in qualified.items() if word in self._titles or word.lstrip("وبل") in self._titles
+        }
         bearing = {first for words in (before, after) for first, word in words.items() if word in self._bearings}
-        return self._roles.assign(verb.hit.rule.group, line.text, order, titled, bearing)
+        named = [one for one in arguments if one.first not in titled or one.mention.actors]
+        order = sorted(named, key=lambda one: self._distance(verb.hit, line, one))
+        return self._roles.assign(
+            verb.hit.rule.group, line.text, order, bearing, passive=self._is_passive(verb, line.text), subject=subject
+        )
+
+    def _is_passive(self, verb: Verb, text: str) -> bool:
+        vowel = text[verb.here[0] : verb.here[0] + 3].lstrip("وف")[1:2]
+        return verb.hit.rule.group.frame == "passive" or (self.verb_first and vowel == _DAMMA)
 
     def _distance(self, hit: Hit, line: Line, one: Argument) -> tuple[int, int]:
         """Order names by how likely they are the subject: on its side of the verb, then as they stand."""
@@ -215,33 +245,6 @@ class CoreCoder:
             return (0 if opening else 1 if ahead else 2), one.first
         trailing = ahead and line.tokens[one.first].start - line.tokens[hit.last].end <= _OWNED
         return (1 if not ahead else 0 if trailing and one.case == "bare" and not self._endings else 2), one.first
-
-    def _carried(
-        self,
-        verb: _Verb,
-        line: Line,
-        covering: list[Cue],
-        memory: Memory,
-        known: tuple[Roles, Roles],
-        earlier: list[CodedEvent],
-    ) -> list[Party]:
-        """Find the doer that the verb's own clause leaves out."""
-        group = verb.hit.rule.group
-        roles, rest = known
-        taken = {party.id for party in (*roles.recipients, *roles.places)}
-        said = [party for party in _before(verb, rest.actors) if party.id not in taken][:1]
-        if said:
-            together = [event.actors for event in earlier if said[0] in event.actors]
-            return [party for party in together[-1] if party.id not in taken] if together else said
-        for cue in covering[::-1]:
-            source = cue.credit.source
-            if source.id and source.span and cue.speaker != (0, 0) and self._roles.can_do(group, source.id):
-                return [Party(id=source.id, text=source.text, span=source.span)]
-        inside = (token for token in line.tokens[: verb.hit.first] if token.text in self._pronouns)
-        pronoun = next(inside, None)
-        if pronoun is None or memory.actor is None or memory.actor in taken:
-            return []
-        return [Party(id=memory.actor, text=line.text[pronoun.start : pronoun.end], span=(pronoun.start, pronoun.end))]
 
     def _meant(self, line: Line, memory: Memory) -> list[Party]:
         """Resolve "the city" to the place named last."""
@@ -255,20 +258,11 @@ class CoreCoder:
     def _implied(self, text: str, actors: list[Party]) -> list[Party]:
         """Read the place off the actor's own name ("the police of Kirkuk")."""
         for party in actors:
-            for word in _WORD.finditer(text, *(party.span or (0, 0))):
+            for word in _WORD.finditer(text, *(party.span)):
                 name = self._names.get(fold(word.group()).text)
                 if name is not None:
                     return [Party(id=name, text=word.group(), span=word.span())]
         return []
-
-    def _controlled(self, events: list[CodedEvent]) -> list[CodedEvent]:
-        """Whoever is asked or warned is who would do what is asked; and that is no deed yet."""
-        return events
-
-
-def _before(verb: _Verb, parties: list[Party]) -> list[Party]:
-    """Return the parties that are named in front of the verb."""
-    return [party for party in parties if party.span is not None and party.span[1] <= verb.here[0]]
 
 
 def _inside(one: Argument, stretches: list[tuple[int, int]]) -> bool:

@@ -4,6 +4,7 @@ Where the verb comes first, the verb before the name; where it comes last, the o
 the clause of a "that" keeps its own names.
 """
 
+import re
 from collections.abc import Sequence
 from re import Pattern
 from typing import Final, NamedTuple
@@ -19,6 +20,8 @@ _TAILED: Final = frozenset({"to", "on", "in", "with", "against", "between", "fro
 _SUBJECT_WITHIN: Final = 2
 """Words between a subject and a verb behind it in a language that puts the verb first."""
 _PAUSES: Final = frozenset("،,;؛:.")
+_FINITE: Final = re.compile("(?:[dt][iıuü]|yor|m[iıuü]ş|c[ae]k)(?:l[ae]r)?$")
+"""The end of a Turkish verb that closes a sentence; a comma behind its subject says that it is the one meant."""
 
 
 class Attachment(NamedTuple):
@@ -47,8 +50,12 @@ class Attachment(NamedTuple):
     def _home(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], one: Argument) -> int:
         before = [at for at, hit in enumerate(hits) if hit.last <= one.first]
         after = [at for at, hit in enumerate(hits) if hit.first >= one.last]
-        if not before or not after:
-            return after[0] if after else (before[-1] if before else 0)
+        if not after:
+            return before[-1] if before else 0
+        if self.endings and one.case == "bare" and text[tokens[one.last].end :][:1] == ",":
+            return next((at for at in after if _FINITE.search(tokens[hits[at].last].text)), after[-1])
+        if not before:
+            return after[0] if self.verb_first else self._finite(tokens, hits, after, one)
         if self.verb_first:
             return after[0] if self._opens(text, tokens, hits[after[0]], one) else before[-1]
         if self._trails(text, tokens, hits[before[-1]], one):

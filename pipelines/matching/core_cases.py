@@ -19,7 +19,8 @@ _BACK: Final = 3
 _ON: Final = 2
 """Words behind a name that may be the head which bears its ending ("X's main positions")."""
 _PAUSES: Final = frozenset('،,;؛:«»“”"()!؟?–—')
-_COMMAS: Final = frozenset("،,")
+_CIVIL: Final = ("residents",)
+"""Common nouns ("families") are heads themselves."""
 
 
 class Argument(NamedTuple):
@@ -83,7 +84,7 @@ class Cases:
         ending_case, reached = self._ending(text, tokens, mention, last)
         case = ending_case or self._attached_case(lead) or self._behind_case(text, tokens, reached)
         owner = False
-        if case in {None, "gen"} and self._heads:
+        if case in {None, "gen"} and self._heads and mention.actors[:1] != _CIVIL:
             head = self._head(text, tokens, reached)
             owner, case = head is not None, head or case
         if case is None and not joined:

@@ -50,6 +50,8 @@ class Line(NamedTuple):
     tokens: list[Token]
     arguments: list[Argument]
     hits: Container[int]
+    speaker: ClaimSource | None
+    """Who spoke last before it."""
 
 
 class Cues:
@@ -249,6 +251,8 @@ class Cues:
         """Describe the tokens [first, stop) as a source."""
         inside = [one for one in line.arguments if first <= one.first < stop]
         ids = [name for one in inside if (name := self._id(one)) is not None]
+        if line.speaker is not None and any(token.text in self._same for token in line.tokens[first:stop]):
+            ids = [line.speaker.id] if line.speaker.id else []
         start, end = line.tokens[first].start, line.tokens[stop - 1].end
         head = line.tokens[first].text
         if self._verb_first and head.startswith("ل") and len(head) > _SHORT and "ل" in self._leads(line, first):
@@ -276,12 +280,15 @@ class Cues:
             return "named"
         bare = [word[1:] if self._verb_first and word[:1] in {"و", "ل"} else word for word in said]
         for kind, stems in self._kinds:
-            if stems and any(word.startswith(stems) for word in (*said[:2], *bare[:2])):
+            reach = None if kind == "anonymous" else _HEAD
+            if stems and any(word.startswith(stems) for word in (*said[:reach], *bare[:reach])):
                 return kind
         return "official" if inside else "anonymous"
 
 
 _SHORT: Final = 3
+_HEAD: Final = 2
+"""Words of a source among which its head noun stands."""
 
 
 def _hits(line: Line) -> Container[int]:

@@ -1,5 +1,6 @@
 """Who does what to whom in a core language: from the cases of a verb's names to the roles of its event."""
 
+from collections.abc import Container, Sequence
 from typing import Final, NamedTuple
 
 from pipelines.matching.core_cases import Argument
@@ -38,6 +39,8 @@ _PASSIVE: Final = frozenset({"ASSAULT", "COERCE", "SANCTION", "SEIZE", "ACCUSE",
 _NO_OBJECT: Final = frozenset({"SEIZE", "RETREAT", "CONSULT", "PROTEST", "MOBILIZE", "AGREE", "COOPERATE"})
 """Types whose second unmarked party is no recipient."""
 _TOGETHER: Final = frozenset({"with", "between", "against"})
+_LEAVING: Final = frozenset({"RETREAT", "DISPLACE", "OIL"})
+"""Types in which a capital with "from" is where they begin."""
 _AWAY: Final[dict[tuple[str, str | None], str]] = {
     ("RETREAT", "withdraw"): "to",
     ("DISPLACE", "flee"): "to",
@@ -102,20 +105,32 @@ class RoleTable:
             return True
         if case in {"bare", "gen", "by"}:
             return free or group.type in _SPOKEN
-        return group.type in ADDRESSING and case in _RECIPIENTS[group.type]
+        return group.type in ADDRESSING | {"SANCTION"} and case in _RECIPIENTS[group.type] - {"on"}
 
-    def assign(self, group: Group, text: str, arguments: list[Argument], titled: set[int], bearing: set[int]) -> Roles:
+    def assign(
+        self,
+        group: Group,
+        text: str,
+        arguments: list[Argument],
+        bearing: Container[int],
+        *,
+        passive: bool,
+        subject: Sequence[Party] = (),
+    ) -> Roles:
         """Give each name of a verb, the likeliest subject first, the role that its case allows.
 
-        `titled` and `bearing` are the first tokens of towns that only qualify a title, or another place.
+        `bearing` holds the first tokens of places that only say where another one lies. A `subject` that is known
+        leaves the unmarked names to be objects.
         """
-        roles = Roles([], [], [], [])
-        passive = group.frame == "passive" or any(one.case == "by" for one in arguments)
+        roles = Roles(list(subject), [], [], [])
+        given: dict[int, list[Party]] = {}
+        passive = passive or any(one.case == "by" for one in arguments)
         for one in arguments:
             if self.is_party(group, one, free=not roles.actors and not passive):
-                self._add_party(group, text, one, roles, passive=passive)
+                leader = given.get(max((end for end in given if end < one.first), default=-1)) if one.joined else None
+                given[one.last] = self._add_party(group, text, one, roles, passive=passive, leader=leader)
             elif one.mention.places:
-                aside = one.first in titled or one.first in bearing or not self._happens_at(group, one)
+                aside = one.first in bearing or not self._happens_at(group, one)
                 place = party_of(text, one, one.mention.places[0])
                 if all(place.id != other.id for other in (*roles.places, *roles.beside)):
                     (roles.beside if aside else roles.places).append(place)
@@ -124,33 +139,38 @@ class RoleTable:
     def _happens_at(self, group: Group, one: Argument) -> bool:
         if group.type == "STATEMENT" or (group.type in _SPOKEN and one.case not in {"in", "at"}):
             return False
+        if one.case == "from" and self.metonym(one) is not None and group.type not in _LEAVING:
+            return False
         return _AWAY.get((group.type, group.mode)) != one.case
 
-    def _add_party(self, group: Group, text: str, one: Argument, roles: Roles, *, passive: bool) -> None:
+    def _add_party(
+        self, group: Group, text: str, one: Argument, roles: Roles, *, passive: bool, leader: list[Party] | None
+    ) -> list[Party]:
+        """Add a party where it belongs and return that list; what is coordinated follows its `leader`."""
         name = self.actor(one) or self.metonym(one)
         assert name is not None
         if any(name == other.id for other in (*roles.actors, *roles.recipients)):
-            return
-        party = party_of(text, one, name)
-        kin = one.joined and bool(roles.actors) and roles.actors[-1].span is not None
-        if self._acts(group, one, roles, passive=passive, kin=kin):
-            if self.can_do(group, name):
-                roles.actors.append(party)
-        elif self._suffers(group, one, passive=passive):
-            roles.recipients.append(party)
+            return []
+        if leader is not None:
+            chosen = leader
+        elif self._acts(group, one, roles, passive=passive):
+            chosen = roles.actors
+        else:
+            chosen = roles.recipients if self._suffers(group, one, passive=passive) else []
+        if chosen is not roles.actors or self.can_do(group, name):
+            chosen.append(party_of(text, one, name))
+        return chosen
 
-    def _acts(self, group: Group, one: Argument, roles: Roles, *, passive: bool, kin: bool) -> bool:
+    def _acts(self, group: Group, one: Argument, roles: Roles, *, passive: bool) -> bool:
         if one.case == "by":
             return True
         if self.is_symmetric(group):
             return one.case in _TOGETHER | {"bare", "gen"} or (one.case == "to" and group.type != "CONSULT")
         if group.type == "AGREE" and one.case in _TOGETHER:
             return True
-        if passive:
+        if passive or (one.owner and one.case not in {"bare", "gen"}):
             return False
-        if one.owner and one.case not in {"bare", "gen"}:
-            return False
-        return one.case in {"bare", "gen"} and (not roles.actors or kin)
+        return one.case in {"bare", "gen"} and not roles.actors
 
     def _suffers(self, group: Group, one: Argument, *, passive: bool) -> bool:
         if passive:

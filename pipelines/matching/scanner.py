@@ -61,9 +61,9 @@ _ARABIC_SUFFIXES: Final = frozenset(
 _LONGEST_AFFIX: Final = 5
 _LATIN_SUFFIXES: Final = frozenset(
     words(
-        "nin nın nun nün in ın un ün ne na ni nı nu nü ye ya yi yı yu yü e a i ı u ü nden ndan den dan ten tan nde nda de"
-        " da te ta yle yla le la ndeki ndaki deki daki lar ler ların lerin lara lere ları leri lardan lerden larla lerle"
-        " ê yê î yî ên yên an yan"
+        "nin nın nun nün in ın un ün ne na ni nı nu nü ye ya yi yı yu yü e a i ı u ü"
+        " nden ndan den dan ten tan nde nda de da te ta yle yla le la ndeki ndaki deki daki"
+        " lar ler ların lerin lara lere ları leri lardan lerden larla lerle ê yê î yî ên yên an yan"
     )
 )
 """Turkish and Kurmanji endings on names that are common nouns ("peşmergenin")."""
@@ -180,7 +180,7 @@ def _merge(one: _Alias, other: _Alias) -> _Alias:
 def _automaton(patterns: list[str]) -> AhoCorasick | None:
     if not patterns:
         return None
-    return AhoCorasick(patterns, implementation=Implementation.DFA, store_patterns=False)
+    return AhoCorasick(patterns, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
 
 def _matches(automaton: AhoCorasick | None, text: str) -> Iterable[tuple[int, int, int]]:
