@@ -27,8 +27,12 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	@$(BIN)/kirkuk demo
 
+# In three turns: what needs no server; what does, side by side, for much of it waits; what needs the machine for itself.
 test: $(READY)
-	$(BIN)/python -m pytest
+	@nice $(BIN)/python tests/servers/artifacts.py kafka elastic prism >/dev/null 2>&1 & \
+	$(BIN)/python -m pytest -n 2 -m "not slow and not servers"
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "servers and not slow"
+	$(BIN)/python -m pytest -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .
