@@ -168,23 +168,34 @@ class ElasticIndex:
 
     def _after(self, kind: str, generation: str, after: list[str] | None) -> list[Mapping[str, Any]]:
         """Return the next documents by id; none of an index that is not there. Raises when it went away meanwhile."""
+        from elasticsearch import NotFoundError
+
         with self._calling() as client:
-            answer = client.search(
-                index=self._seen(client, kind, generation),
-                ignore_unavailable=after is None,
-                allow_partial_search_results=False,
-                size=_PAGE,
-                sort=[{"lookup.id": "asc"}],
-                search_after=after,
-                version=True,
-                track_total_hits=False,
-            )
+            try:
+                answer = client.search(
+                    index=self._seen(client, kind, generation),
+                    allow_partial_search_results=False,
+                    size=_PAGE,
+                    sort=[{"lookup.id": "asc"}],
+                    search_after=after,
+                    version=True,
+                    track_total_hits=False,
+                )
+            except NotFoundError:
+                if after is None:
+                    return []
+                raise
             return list(answer["hits"]["hits"])
 
     def count(self, kind: str, *, generation: str | None = None) -> int:
         """Count documents; see Index."""
+        from elasticsearch import NotFoundError
+
         with self._calling() as client:
-            return int(client.count(index=self._seen(client, kind, generation), ignore_unavailable=True)["count"])
+            try:
+                return int(client.count(index=self._seen(client, kind, generation))["count"])
+            except NotFoundError:
+                return 0
 
     def live(self) -> str | None:
         """Return the live generation; see Index."""

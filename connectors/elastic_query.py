@@ -15,17 +15,52 @@ _FARTHEST: Final = float(2**62)
 
 def to_elastic(query: Query) -> dict[str, Any]:
     """Return a query as Elasticsearch takes it."""
-    return _node(query.kind, query.root)
+    return _node(query.kind, _plain(query.root))
+
+
+def _plain(node: Node) -> Node:
+    """Return an equal tree in which only leaves are negated, and no And is part of an And, nor an Or of an Or: the
+    server takes 30 levels, not more.
+    """
+    match node:
+        case And():
+            return And(tuple(_parts(node)))
+        case Or():
+            return Or(tuple(_parts(node)))
+        case Not(part):
+            return _negated(part)
+        case _:
+            return node
+
+
+def _parts(node: And | Or) -> Iterator[Node]:
+    for part in map(_plain, node.parts):
+        if isinstance(part, And | Or) and type(part) is type(node):
+            yield from part.parts
+        else:
+            yield part
+
+
+def _negated(node: Node) -> Node:
+    match node:
+        case Not(part):
+            return _plain(part)
+        case And(parts):
+            return _plain(Or(tuple(map(Not, parts))))
+        case Or(parts):
+            return _plain(And(tuple(map(Not, parts))))
+        case _:
+            return Not(node)
 
 
 def _node(kind: str, node: Node) -> dict[str, Any]:
     match node:
-        case And():
-            return _all(kind, node)
-        case Or():
-            return _any(_node(kind, part) for part in _parts(node))
-        case Not(Not(part)):
-            return _node(kind, part)
+        case And(parts):
+            wanted = [_node(kind, part) for part in parts if not isinstance(part, Not)]
+            unwanted = [_node(kind, part.part) for part in parts if isinstance(part, Not)]
+            return {"bool": {name: found for name, found in (("must", wanted), ("must_not", unwanted)) if found}}
+        case Or(parts):
+            return _any(_node(kind, part) for part in parts)
         case Not(part):
             return {"bool": {"must_not": [_node(kind, part)]}}
         case _:
@@ -40,22 +75,6 @@ def _leaf(kind: str, node: Words | Value | Exists | Between | Everything) -> dic
             return {"match_all": {"boost": 0.0}}
         case _:
             return {"constant_score": {"filter": _value(kind, node), "boost": 0.0}}
-
-
-def _parts(node: And | Or) -> Iterator[Node]:
-    """Yield the parts of a node, and of parts that are of its own sort: the server takes 30 levels, not more."""
-    for part in node.parts:
-        if isinstance(part, And | Or) and type(part) is type(node):
-            yield from _parts(part)
-        else:
-            yield part
-
-
-def _all(kind: str, node: And) -> dict[str, Any]:
-    parts = list(_parts(node))
-    wanted = [_node(kind, part) for part in parts if not isinstance(part, Not)]
-    unwanted = [_node(kind, part.part) for part in parts if isinstance(part, Not)]
-    return {"bool": {name: found for name, found in (("must", wanted), ("must_not", unwanted)) if found}}
 
 
 def _any(queries: Iterable[dict[str, Any]]) -> dict[str, Any]:

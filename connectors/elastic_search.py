@@ -21,6 +21,9 @@ _LONGEST: Final = "30s"
 """A search that takes longer fails, and frees the server."""
 _TOO_MUCH: Final = "too many"
 """Words that a beginning in a phrase may be, or clauses. The server answers 500 as if it were a fault of its own."""
+_CLOSED: Final = "index_closed_exception"
+"""What a server says of an index that somebody closed; that, too, has status 400."""
+_NOTHING: Final[Mapping[str, Any]] = {"hits": {"hits": [], "total": {"value": 0}}}
 _SHOWN: Final = ("lookup.id", "lookup.newest")
 
 
@@ -54,20 +57,21 @@ class Searching(NamedTuple):
 
         A part of the answer is none: totals and pages would be wrong without a word.
         """
-        from elasticsearch import ApiError
+        from elasticsearch import ApiError, NotFoundError
 
         try:
             answer: Mapping[str, Any] = self.client.search(
                 index=self.where,
-                ignore_unavailable=True,
                 allow_partial_search_results=False,
                 docvalue_fields=list(_SHOWN),
                 timeout=_LONGEST,
                 **request,
             )
+        except NotFoundError:
+            return _NOTHING
         except ApiError as error:
             said = reason(error.body)
-            if error.status_code == 400 or _TOO_MUCH in said:
+            if (error.status_code == 400 and error.error != _CLOSED) or _TOO_MUCH in said:
                 raise QueryError(f"too much for the search server, make it simpler: {said}") from error
             raise
         return answer
@@ -136,7 +140,9 @@ def _best(searching: Searching) -> tuple[Ranked, ...]:
         track_total_hits=False,
         source=False,
     )
-    return tuple(Ranked(row.key, row.score) for row in (_row(hit, hit["_score"]) for hit in answer["hits"]["hits"]))
+    rows = [_row(hit, hit["_score"]) for hit in answer["hits"]["hits"]]
+    # Where two documents share a key, it stands for both, at the place of the better one.
+    return tuple({row.key: Ranked(row.key, row.score) for row in reversed(rows)}.values())[::-1]
 
 
 def _ranked(searching: Searching, best: Sequence[Ranked]) -> list[Row]:

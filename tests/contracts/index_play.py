@@ -51,7 +51,7 @@ def emptied(url: str, **settings: Any) -> Iterator[ElasticIndex]:
     yield made
     made.close()
     with Elasticsearch(options.server, **client_settings(options)) as client:
-        names = list(client.indices.get_mapping(index=f"{options.prefix}-*"))
+        names = list(client.indices.get_mapping(index=f"{options.prefix}-*", expand_wildcards="all"))
         if names:
             client.indices.delete(index=names)
 
