@@ -16,6 +16,8 @@ _NO_SOURCES: Final = frozenset(
 """Subjects of verbs of saying that credit nobody: who quotes stands elsewhere."""
 _ANNOUNCING: Final = frozenset({"announce", "report", "claim", "deny", "confirm", "allege"})
 """Verbs whose object is what they tell of."""
+_LONGEST_RELATIVE: Final = 14
+"""Tokens of a clause that describes a source."""
 _SAID: Final = frozenset({"ACCUSE", "REJECT", "REQUEST", "THREATEN", "STATEMENT", "SUPPORT", "SANCTION"})
 """Types that are done with words."""
 _CLAIMS: Final = frozenset({"claimed", "claim", "claims", "alleged", "alleges"})
@@ -57,7 +59,7 @@ class Credits:
     def source(self, sentence: Sentence, phrase: Phrase, cue: str, parties: Parties) -> ClaimSource:
         """Describe a phrase as a source."""
         ids = parties.ids(sentence, phrase) or parties.it(sentence, phrase.head)
-        end = max(phrase.end, _tail(phrase))
+        end = _relative_end(sentence, phrase, max(phrase.end, _tail(phrase)))
         start, finish = sentence.offsets(phrase.start, end)
         return ClaimSource(
             text=sentence.text[start:finish],
@@ -186,6 +188,16 @@ def _tail(phrase: Phrase) -> int:
         if current.start > end + 3:
             break
         end = max(end, current.end)
+    return end
+
+
+def _relative_end(sentence: Sentence, phrase: Phrase, end: int) -> int:
+    """Return the end of a nameless source with the clause that describes it ("a policeman who was not cleared to")."""
+    if sentence.tags[end : end + 1] != ["WH"] or sentence.lows[end] != "who" or sentence.tags[phrase.head] == "NAME":
+        return end
+    for at in range(end + 1, min(len(sentence), end + _LONGEST_RELATIVE)):
+        if sentence.tags[at] in {"COMMA", "PUNCT", "BREAK", "QUOTE"} or sentence.lemmas[at] in {"say", "tell"}:
+            return at
     return end
 
 

@@ -23,7 +23,7 @@ def sources(event):
 SAID = [
     ("Iraqi forces seized Daquq, a Kurdish lawmaker said.", ["a Kurdish lawmaker"]),
     ("Iraqi forces, a Kurdish lawmaker said on Monday, seized Daquq.", ["a Kurdish lawmaker"]),
-    ("Iraqi forces, say officers who saw it, seized Daquq.", ["officers"]),
+    ("Iraqi forces, say officers who saw it, seized Daquq.", ["officers who saw it"]),
     ("Iraqi forces seized Daquq, police and medical sources said.", ["police"]),
     ("Iraqi forces seized Daquq, Kosrat Rasul put it.", ["Kosrat Rasul"]),
     ("Iraqi forces seized Daquq, said Rawa Amin, a teacher of the town.", ["Rawa Amin"]),
