@@ -48,9 +48,6 @@ QUERIES = {
     "deep negations": "NOT (" * 20 + "kirkuk" + ")" * 20,
     "operators in turn": "(kirkuk OR " * 15 + "x AND y" + ")" * 15,
     "operators and negations in turn": "(oil OR NOT (" * 10 + "kirkuk" + " AND title:*))" * 10,
-    + "".join(f" OR NOT (w{number} AND" for number in range(10))
-    + " x"
-    + ")" * 10,
 }
 
 
