@@ -1,6 +1,7 @@
 """Which Kafka cluster a log is on and how it is spoken to: the URL, the environment, the errors."""
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -116,7 +117,13 @@ def _files(environ: Mapping[str, str] | None) -> dict[str, Any]:
         "ssl_certfile": "KIRKUK_LOG_CERT_FILE",
         "ssl_keyfile": "KIRKUK_LOG_KEY_FILE",
     }
-    return {key: value for key, name in names.items() if (value := variable(name, environ))}
+    found = {}
+    for key, name in names.items():
+        if path := variable(name, environ):
+            if not os.access(path, os.R_OK):
+                raise ConfigError(f"{name}: {path} can't be read; name a PEM file")
+            found[key] = path
+    return found
 
 
 def _sasl(environ: Mapping[str, str] | None) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """A broker that asks who one is: SASL and rights on the real one, and what the environment says of TLS."""
 
 import time
+from pathlib import Path
 
 import pytest
 import server_fixtures
-from kafka_server import PLAIN_USER, SCRAM_USER
+from kafka_server import PLAIN_USER, SCRAM_USER, make_certificate
 
 from connectors.access import LOG_VARIABLES
 from connectors.kafka_log import KafkaLog
@@ -37,16 +38,15 @@ def options():
     return parse_kafka_url("kafka://host/x")
 
 
-def test_the_environment_sets_tls(options, monkeypatch):
+def test_the_environment_sets_tls(options, monkeypatch, tmp_path):
     """Files are passed on, names of servers are checked."""
-    say(monkeypatch, security="ssl", ca_certs="/ca.pem", cert_file="/me.pem", key_file="/me.key")
+    files = {name: str(tmp_path / name) for name in ("ca_certs", "cert_file", "key_file")}
+    for path in files.values():
+        Path(path).touch()
+    say(monkeypatch, security="ssl", **files)
     settings = client_settings(options)
     assert settings["security_protocol"] == "SSL"
-    assert (settings["ssl_cafile"], settings["ssl_certfile"], settings["ssl_keyfile"]) == (
-        "/ca.pem",
-        "/me.pem",
-        "/me.key",
-    )
+    assert [settings[f"ssl_{name}"] for name in ("cafile", "certfile", "keyfile")] == list(files.values())
     assert settings.get("ssl_check_hostname", True)
 
 
@@ -140,3 +140,47 @@ def test_a_client_that_is_refused_is_told_what_to_check(guarded_kafka, monkeypat
     chain = repr(caught.value) + repr(caught.value.__cause__)
     assert "wrong-password" not in chain
     assert PLAIN_USER[1] not in chain
+
+
+@pytest.fixture(scope="module")
+def tls_kafka(tmp_path_factory):
+    """One broker that speaks TLS alone, for all tests here."""
+    with server_fixtures.make_kafka(tmp_path_factory.mktemp("tls"), tls=True) as server:
+        yield server.start()
+
+
+@pytest.mark.servers("kafka")
+def test_a_log_over_tls(tls_kafka, opened, play, monkeypatch):
+    """With the authority's file everything works."""
+    say(monkeypatch, security="ssl", ca_certs=str(tls_kafka.ca_file))
+    log = opened(f"kafka://{tls_kafka.bootstrap}/tls")
+    assert log.append(play.appends("a", "b"), [Advance("w", "articles", 0, 3)]) == 2
+    assert play.ids(log.read("articles")) == ["a", "b"]
+    assert log.position("w", "articles") == 3
+
+
+@pytest.mark.servers("kafka")
+@pytest.mark.parametrize("fault", ["another authority", "no authority", "another name", "no tls"])
+def test_a_server_that_tls_does_not_vouch_for_is_refused(tls_kafka, monkeypatch, tmp_path, fault):
+    """By whom its certificate is, and for which name; the message says what to check."""
+    ca_file = tls_kafka.ca_file
+    if fault == "another authority":
+        make_certificate(tmp_path)
+        ca_file = tmp_path / "ca.pem"
+    say(monkeypatch, security="plaintext" if fault == "no tls" else "ssl")
+    if fault != "no authority":
+        say(monkeypatch, ca_certs=str(ca_file))
+    address = tls_kafka.bootstrap
+    if fault == "another name":
+        address = address.replace("127.0.0.1", "localhost")
+    with pytest.raises(LogError, match=r"KIRKUK_LOG_SECURITY.*_CA_CERTS"):
+        KafkaLog(parse_kafka_url(f"kafka://{address}/tls"))
+
+
+def test_a_file_of_authorities_that_is_not_there_is_told(options, monkeypatch, tmp_path):
+    """By the variable that names it, and not as a broker that is away."""
+    for name in ("ca_certs", "cert_file", "key_file"):
+        say(monkeypatch, security="ssl", ca_certs="", cert_file="", key_file="")
+        say(monkeypatch, **{name: str(tmp_path / "none.pem")})
+        with pytest.raises(ConfigError, match=rf"KIRKUK_LOG_{name.upper()}: .*none\.pem"):
+            client_settings(options)

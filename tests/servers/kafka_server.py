@@ -1,7 +1,8 @@
 """A real Kafka: one broker that is its own controller."""
 
 import socket
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +22,8 @@ class KafkaServer(Server):
     """`bootstrap` is its address; `client` has the settings that every client of kafka-python needs to reach it.
 
     With `sasl` clients must log in, as one of the users above by PLAIN (`client`, as the broker's own user) or
-    SCRAM-SHA-512 (`client_of`), and need ACLs to do anything.
+    SCRAM-SHA-512 (`client_of`), and need ACLs to do anything. With `tls` it speaks TLS alone, with a certificate for
+    its address by an authority of its own (`ca_file`). `settings` are more of the broker's.
     """
 
     name = "kafka"
@@ -30,10 +32,21 @@ class KafkaServer(Server):
     ask_limit_ms: ClassVar[int] = 5_000
 
     def __init__(
-        self, folder: Path, libraries: Path, java: artifacts.Java, *, sasl: bool = False, usual_ports: bool = False
+        self,
+        folder: Path,
+        libraries: Path,
+        java: artifacts.Java,
+        *,
+        sasl: bool = False,
+        tls: bool = False,
+        settings: Mapping[str, str | int] | None = None,
+        usual_ports: bool = False,
     ) -> None:
         super().__init__(folder, usual_ports=usual_ports)
         self.sasl = sasl
+        self.tls = tls
+        self.ca_file = self.folder / "tls" / "ca.pem"
+        self._own_settings = settings or {}
         self._libraries = libraries
         self._java = java
         self._data = self.folder / "data"
@@ -45,6 +58,12 @@ class KafkaServer(Server):
     @property
     def client(self) -> dict[str, Any]:
         """Settings for KafkaProducer, KafkaConsumer and KafkaAdminClient, with every right."""
+        if self.tls:
+            return {
+                "bootstrap_servers": self.bootstrap,
+                "security_protocol": "SSL",
+                "ssl_cafile": str(self.ca_file),
+            }
         return self.client_of(BROKER_USER) if self.sasl else {"bootstrap_servers": self.bootstrap}
 
     def client_of(self, user: tuple[str, str], mechanism: str = "PLAIN") -> dict[str, Any]:
@@ -58,6 +77,8 @@ class KafkaServer(Server):
         }
 
     def prepare(self) -> None:
+        if self.tls and not self.ca_file.exists():
+            make_certificate(self.ca_file.parent)
         settings = self.folder / "server.properties"
         settings.write_text("".join(f"{key}={value}\n" for key, value in self._settings().items()))
         if (self._data / "meta.properties").exists():
@@ -127,7 +148,15 @@ class KafkaServer(Server):
         }
         if self.sasl:
             settings |= self._sasl_settings()
-        return settings
+        if self.tls:
+            settings |= {
+                "listener.security.protocol.map": "CLIENT:SSL,CONTROLLER:PLAINTEXT",
+                "ssl.keystore.type": "PEM",
+                "ssl.keystore.location": str(self.ca_file.with_name("broker.pem")),
+                "ssl.truststore.type": "PEM",
+                "ssl.truststore.location": str(self.ca_file),
+            }
+        return settings | self._own_settings
 
     def _sasl_settings(self) -> dict[str, str | int]:
         users = " ".join(f'user_{name}="{word}"' for name, word in (BROKER_USER, PLAIN_USER))
@@ -146,3 +175,20 @@ class KafkaServer(Server):
             # The controller's is the only listener without a login, so only the broker itself is anonymous.
             "super.users": f"User:{name};User:ANONYMOUS",
         }
+
+
+def make_certificate(folder: Path) -> None:
+    """Make an authority (`ca.pem`) and with it a certificate and key for the loopback address (`broker.pem`)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "names").write_text(f"subjectAltName=IP:{LOOPBACK}")
+    signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names"]
+    new_key = ["-newkey", "rsa:2048", "-nodes"]
+    for arguments in (
+        ["req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=test authority"],
+        ["req", *new_key, "-keyout", "broker.key", "-out", "broker.csr", "-subj", "/CN=broker"],
+        ["x509", "-req", "-in", "broker.csr", *signed, "-out", "broker.crt"],
+    ):
+        done = subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ServerError(f"openssl {arguments[0]} failed: {done.stderr}")
+    (folder / "broker.pem").write_text((folder / "broker.key").read_text() + (folder / "broker.crt").read_text())
