@@ -29,6 +29,8 @@ from schemas.vocabulary import Vocabulary
 
 _DAMMA: Final = "\u064f"
 """The vowel behind the first letter that makes an Arabic verb passive."""
+_LONGEST_TRIGGER: Final = 60
+"""Characters of a wording with gaps that is shown whole."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _OWNED: Final = 2
@@ -62,7 +64,12 @@ class CoreCoder:
         self._here = folded(core.here)
         embedded = re.compile(core.embedded) if core.embedded else None
         self._attach = Attachment(
-            core.verb_first, self._endings, self._that, self._breaks | folded(core.conjunctions), embedded
+            core.verb_first,
+            self._endings,
+            self._that,
+            self._breaks | folded(core.conjunctions),
+            frozenset() if core.verb_first else self._cases.particles,
+            embedded,
         )
         self._names = _place_names(code, vocabulary)
 
@@ -159,11 +166,17 @@ class CoreCoder:
             realis=self._realis(verb.hit, line.tokens),
             negated=verb.hit.negated or self._is_negated(verb.hit, line.tokens),
             claim=claim_of([cue.credit for cue in covering]) if covering else Claim(),
-            trigger=Trigger(text=line.text[slice(*verb.here)], span=verb.here),
+            trigger=self._trigger(verb, line),
             sentence=line.span,
             score=round(0.5 + 0.1 * bool(roles.actors) + 0.05 * bool(roles.places), 3),
             rules=(verb.hit.rule.id,),
         )
+
+    def _trigger(self, verb: Verb, line: Line) -> Trigger:
+        """Show the whole wording where it is short and the language puts the verb at its end."""
+        start, end = line.tokens[verb.hit.begin].start, verb.here[1]
+        span = verb.here if self.verb_first or end - start > _LONGEST_TRIGGER else (start, end)
+        return Trigger(text=line.text[slice(*span)], span=span)
 
     def _covering(self, verb: Verb, cues: list[Cue]) -> list[Cue]:
         """Return the cues whose content holds the verb. What is denied is no denial by itself."""
@@ -197,21 +210,23 @@ class CoreCoder:
         others = [one for one in line.arguments if one not in verb.own and not _inside(one, speaking)]
         rest = self._assigned(verb, line, others)
         if len(roles.actors) == 1 and self._roles.is_symmetric(group):
-            roles.actors.extend(self._subjects.other_side(verb, roles, earlier))
+            roles.actors.extend(self._subjects.other_side(verb, roles, rest, earlier))
         if not roles.actors and not self._is_passive(verb, line.text):
             roles.actors.extend(self._subjects.carried(verb, line, covering, (roles, rest), earlier))
         if not roles.places and group.type not in _PLACELESS:
             roles.places.extend(
                 self._meant(line, memory)
                 or [place for place in rest.places if self._vocabulary.places[place.id or ""].metonym is None]
-                or roles.beside
                 or self._implied(line.text, roles.actors)
+                or roles.beside
                 or rest.beside
             )
         return roles
 
     def _owned(self, verb: Verb, one: Argument) -> Argument:
-        """Read "an attack of (li-) X" as X's attack."""
+        """Read "an attack of (li-) X" as X's attack, and a capital behind a verb that comes last as where it leads."""
+        if not self.verb_first and not self._endings and one.first > verb.hit.last and one.case == "bare":
+            return one if one.mention.actors else one._replace(case="to")
         of = self.verb_first and one.case == "for" and one.first == verb.hit.last + 1
         return one._replace(case="gen") if of else one
 

@@ -31,6 +31,7 @@ class Attachment(NamedTuple):
     endings: bool
     that: frozenset[str]
     breaks: frozenset[str]
+    particles: frozenset[str]
     embedded: Pattern[str] | None
 
     def owners(
@@ -38,16 +39,18 @@ class Attachment(NamedTuple):
     ) -> list[list[Argument]]:
         """Return the names of each verb, in the order of the verbs."""
         owned: list[list[Argument]] = [[] for _ in hits]
-        home = 0
+        home, latest = 0, -1
         for one in arguments:
             if hits:
                 follows = one.joined and one.case != "bare"
                 if not follows:
-                    home = self._home(text, tokens, hits, one)
+                    home = self._home(text, tokens, hits, one, latest)
                 owned[home].append(one)
+                latest = one.last
         return owned
 
-    def _home(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], one: Argument) -> int:
+    def _home(self, text: str, tokens: Sequence[Token], hits: Sequence[Hit], one: Argument, latest: int) -> int:
+        """Return the verb of a name; `latest` is the last token of the name before it."""
         before = [at for at, hit in enumerate(hits) if hit.last <= one.first]
         after = [at for at, hit in enumerate(hits) if hit.first >= one.last]
         if not after:
@@ -55,11 +58,22 @@ class Attachment(NamedTuple):
         if self.endings and one.case == "bare" and text[tokens[one.last].end :][:1] == ",":
             return next((at for at in after if _FINITE.search(tokens[hits[at].last].text)), after[-1])
         if not before:
-            return after[0] if self.verb_first else self._finite(tokens, hits, after, one)
+            return after[0] if self.verb_first else self._around(tokens, hits, after, one)
         if self.verb_first:
             return after[0] if self._opens(text, tokens, hits[after[0]], one) else before[-1]
-        if self._trails(text, tokens, hits[before[-1]], one):
+        if latest <= hits[before[-1]].last and self._trails(text, tokens, hits[before[-1]], one):
             return before[-1]
+        return self._around(tokens, hits, after, one)
+
+    def _around(self, tokens: Sequence[Token], hits: Sequence[Hit], after: list[int], one: Argument) -> int:
+        """Pass over a verb inside another one's wording, or behind a particle of its own ("killed in clashes")."""
+        nearest = hits[after[0]]
+        outer = next((at for at in after[1:] if one.last < hits[at].begin < nearest.first), None)
+        if outer is not None:
+            return outer
+        governed = nearest.first > 0 and tokens[nearest.first - 1].text in self.particles
+        if governed and len(after) > 1 and one.case == "bare" and one.last < nearest.first - 1:
+            return after[1]
         return self._finite(tokens, hits, after, one)
 
     def _opens(self, text: str, tokens: Sequence[Token], verb: Hit, one: Argument) -> bool:

@@ -61,6 +61,11 @@ class Cases:
         self._persons = tuple(folded(core.anonymous))
         self._embedded = re.compile(core.embedded) if core.embedded else None
 
+    @property
+    def particles(self) -> frozenset[str]:
+        """The words that mark the case of what follows."""
+        return frozenset(self._before)
+
     def arguments(self, text: str, tokens: list[Token], mentions: list[Mention]) -> list[Argument]:
         """Return the names of a sentence with their cases, in order. Linear in the sentence."""
         found: list[Argument] = []

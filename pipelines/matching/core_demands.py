@@ -51,14 +51,25 @@ class Demands:
         asking = msgspec.structs.replace(asking, recipients=asked)
         return asking, msgspec.structs.replace(content, realis="hypothetical")
 
+    def _is_wished(self, line: Line, content: CodedEvent) -> bool:
+        """Read the mood of the content off its verb or the light verb behind it."""
+        if self._wished is None:
+            return False
+        start, end = content.trigger.span
+        after = next((token.text for token in line.tokens if token.start >= end), "")
+        words = [token.text for token in line.tokens if start <= token.start < end]
+        return any(self._wished.search(word) for word in (*words, after))
+
     def _is_content(self, line: Line, asking: CodedEvent, content: CodedEvent) -> bool:
         """Tell what is asked for from what is told beside it."""
         if self._endings:
             return self._wished is not None and self._wished.search(fold(content.trigger.text).text) is not None
+        if asking.trigger.span[0] < content.trigger.span[0] < asking.trigger.span[1]:
+            return True
         start, end = asking.trigger.span[1], content.trigger.span[0]
         between = [token.text for token in line.tokens if start <= token.start and token.end <= end]
         if not self.verb_first:
-            return not self._that.isdisjoint(between)
+            return not self._that.isdisjoint(between) or self._is_wished(line, content)
         verb = fold(content.trigger.text).text
         opened = verb.startswith(_OPENING) or not _OPENING_WORDS.isdisjoint(between[-2:])
         return opened and self._asides.isdisjoint(between) and "،" not in line.text[start:end]

@@ -17,7 +17,7 @@ _SPOKEN: Final = ADDRESSING | {"STATEMENT", "SUPPORT", "AGREE", "CONCEDE"}
 _OBJECT: Final = frozenset({"acc", "to", "on", "against", "for"})
 _RECIPIENTS: Final[dict[str, frozenset[str]]] = {
     "ACCUSE": _OBJECT,
-    "THREATEN": _OBJECT,
+    "THREATEN": _OBJECT | {"at"},
     "REQUEST": _OBJECT | {"from", "at"},
     "REJECT": _OBJECT | {"gen", "from", "with"},
     "SANCTION": _OBJECT | {"with"},
@@ -129,7 +129,7 @@ class RoleTable:
             if self.is_party(group, one, free=not roles.actors and not passive):
                 leader = given.get(max((end for end in given if end < one.first), default=-1)) if one.joined else None
                 given[one.last] = self._add_party(group, text, one, roles, passive=passive, leader=leader)
-            elif one.mention.places:
+            elif one.mention.places and not (self.metonym(one) and one.case == "bare"):
                 aside = one.first in bearing or not self._happens_at(group, one)
                 place = party_of(text, one, one.mention.places[0])
                 if all(place.id != other.id for other in (*roles.places, *roles.beside)):
@@ -168,6 +168,10 @@ class RoleTable:
             return one.case in _TOGETHER | {"bare", "gen"} or (one.case == "to" and group.type != "CONSULT")
         if group.type == "AGREE" and one.case in _TOGETHER:
             return True
+        if passive and group.type == "SEIZE":
+            return one.case != "from"
+        if group.type == "DISPLACE" and one.case == "from" and one.mention.actors:
+            return not roles.actors
         if passive or (one.owner and one.case not in {"bare", "gen"}):
             return False
         return one.case in {"bare", "gen"} and not roles.actors

@@ -1,6 +1,7 @@
 """Who acts where a core language doesn't say it beside the verb: speakers, pronouns, who acted in the clause before."""
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from pipelines.matching.core_cases import Argument, folded
@@ -93,14 +94,16 @@ class Subjects:
             return [party for party in self._speaking(covering) if self._roles.can_do(group, party.id or "")]
         return []
 
-    def other_side(self, verb: Verb, roles: Roles, earlier: list[CodedEvent]) -> list[Party]:
+    def other_side(self, verb: Verb, roles: Roles, rest: Roles, earlier: list[CodedEvent]) -> list[Party]:
         """Find the second side of a meeting or clash in what the sentence told before."""
         if verb.hit.rule.group.type not in _MUTUAL:
             return []
         side = next((one for one in verb.own if one.mention.start == roles.actors[0].span[0]), None)
-        if not earlier or side is None or (side.case not in _AGAINST and self.verb_first and not verb.linked):
+        if side is None or (side.case not in _AGAINST and self.verb_first and not verb.linked):
             return []
-        parties = earlier[-1].recipients or earlier[-1].actors
+        parties: Sequence[Party] = (earlier[-1].recipients or earlier[-1].actors) if earlier else ()
+        if not parties and side.case in _AGAINST:
+            parties = _before(verb, rest.actors)
         return [party for party in parties if party.id != roles.actors[0].id][:1]
 
 
