@@ -8,6 +8,8 @@ from typing import Any, TextIO
 import msgspec
 
 from schemas.errors import SchemaError
+from schemas.lexicon import load_languages
+from schemas.lexicon_review import review
 from schemas.strict_convert import near
 from schemas.vocabulary import Actor, EventType, Place, Vocabulary, load_vocabulary
 
@@ -15,9 +17,10 @@ Entry = EventType | Actor | Place
 
 
 def check_schema(folder: Path | str, *, as_json: bool = False, out: TextIO | None = None) -> int:
-    """Print "ok" with counts, or every fault; return the exit status (0 or 1).
+    """Print "ok" with counts and what in the lexicon is worth a look, or every fault; return the exit status (0 or 1).
 
-    With `as_json` one document: `{"ok": true, "schema": ..., "counts": ...}` or `{"ok": false, "faults": [...]}`.
+    With `as_json` one document: `{"ok": true, "schema", "counts", "notes": [{"language", "kind", "text"}]}` or
+    `{"ok": false, "faults": [...]}`. Notes tell of patterns that conflict, are shadowed or unused, and are no faults.
     """
     out = out or sys.stdout
     try:
@@ -26,13 +29,20 @@ def check_schema(folder: Path | str, *, as_json: bool = False, out: TextIO | Non
         faults = str(error).splitlines()
         _write(out, {"ok": False, "faults": faults} if as_json else [*faults, f"{len(faults)} faults in {folder}"])
         return 1
-    counts = count(vocabulary)
+    counts, notes = count(vocabulary), list(_notes(vocabulary))
     if as_json:
-        _write(out, {"ok": True, "schema": vocabulary.ref, "counts": counts})
+        _write(out, {"ok": True, "schema": vocabulary.ref, "counts": counts, "notes": notes})
     else:
         ref = vocabulary.ref
         _write(out, [f"ok: {ref.name} {ref.version} ({ref.digest})", *(f"  {key}: {n}" for key, n in counts.items())])
+        _write(out, [f"  {note['kind']} in the {note['language']} lexicon: {note['text']}" for note in notes])
     return 0
+
+
+def _notes(vocabulary: Vocabulary) -> Iterator[dict[str, str]]:
+    languages, _ = load_languages(vocabulary.lexicon, vocabulary.types, vocabulary.actors)
+    for code, language in languages.items():
+        yield from ({"language": code, **note._asdict()} for note in review(language))
 
 
 def show_schema(
