@@ -7,13 +7,12 @@ import msgspec
 
 from pipelines.matching.attribution import claim_of, own_words
 from pipelines.matching.context import Context
-from pipelines.matching.dates import When
+from pipelines.matching.event_times import event_time
 from pipelines.matching.neighbours import is_date
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
-from pipelines.matching.realis import Moods, dated, is_past, is_pluperfect, nearest
+from pipelines.matching.realis import Moods, dated
 from pipelines.matching.reported import behind, told
-from pipelines.matching.tokens import Sentence
 from pipelines.matching.triggers import Found, clause_phrases, is_argument
 from pipelines.matching.whereabouts import places_of
 from schemas.records import Claim, CodedEvent, Party, Realis, Trigger
@@ -24,8 +23,6 @@ _EMPTY_WORDS: Final = frozenset(
 )
 _OWN_WORDS: Final = frozenset({"neg", "future"})
 """Flags of patterns for what one refuses, or threatens with, by saying that one will or won't."""
-_INNER: Final = frozenset({"rel", "reduced", "ger", "part", "sub"})
-"""Clauses that stand inside another one."""
 _DONE_TO: Final = frozenset({"arrest", "detention", "removal", "release", "killing", "dismissal", "resignation"})
 """Nouns behind whose "of" stands to whom it is done ("warrants for the arrest of X")."""
 _COUNT: Final = 3
@@ -53,7 +50,7 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     sentence = context.sentence
     trigger = sentence.offsets(found.start, found.end)
     realis, negated = _mood(context, found)
-    time = _time(context, found, realis)
+    time = event_time(context, found, realis)
     realis = dated(realis, time, context.today)
     if realis == "hypothetical" and claim.sources and context.moods.announces(found.clause):
         realis = "future"
@@ -141,45 +138,6 @@ def _noun_of(found: Found) -> Phrase | None:
     """Return the phrase that an event noun stands in."""
     phrases = clause_phrases(found.clause)
     return next((phrase for phrase in phrases if phrase.start <= found.start < phrase.end), None)
-
-
-def _time(context: Context, found: Found, realis: Realis) -> When | None:
-    """Return the time that belongs to a trigger. What is done can't lie ahead, and what "had" been done before a
-    statement or another deed isn't dated by the day of that.
-    """
-    trigger, limits = context.sentence.starts[found.start], _limits(context.sentence, found.clause)
-    times = [time for time in context.times if realis != "actual" or not context.today or time.first <= context.today]
-    if found.clause.kind in {"comp", "rel", "sub"} and is_pluperfect(context.sentence, found.clause):
-        times = [time for time in times if limits[0] <= time.start < limits[1]]
-    times = [time for time in times if not (is_past(time, context.today) and _of_another(context, found, time))]
-    return nearest(times, trigger, limits)
-
-
-def _of_another(context: Context, found: Found, time: When) -> bool:
-    """Tell whether another verb stands between a trigger and a date: then the date is that one's."""
-    sentence, trigger = context.sentence, context.sentence.starts[found.start]
-    lower, upper = min(trigger, time.start), max(trigger, time.start)
-    verbs = [clause.verb.head for clause in context.clauses if clause.verb is not None and clause is not found.clause]
-    if all(sentence.starts[head] > time.start for head in verbs):
-        return False  # A date that opens the sentence holds for all of it.
-    if any(lower < sentence.starts[head] < upper for head in verbs):
-        return True
-    others = (clause for clause in context.clauses if clause is not found.clause and clause.kind in _INNER)
-    return time.start < trigger and any(_holds(_limits(sentence, clause), time, trigger) for clause in others)
-
-
-def _holds(limits: tuple[int, int], time: When, trigger: int) -> bool:
-    return limits[0] <= time.start < limits[1] <= trigger
-
-
-def _limits(sentence: Sentence, clause: Clause) -> tuple[int, int]:
-    """Return the offsets between which a clause's own words stand."""
-    verb = clause.verb
-    tokens = [phrase.start for phrase in clause.subjects] + [phrase.end - 1 for phrase in clause.objects]
-    tokens += [phrase.end - 1 for _, phrase in clause.preps] + ([verb.start, verb.end - 1] if verb else [])
-    if not tokens:
-        return sentence.span
-    return sentence.starts[min(tokens)], sentence.ends[max(tokens)]
 
 
 def _score(found: Found, actors: object, recipients: object, places: object) -> float:
