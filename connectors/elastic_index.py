@@ -10,7 +10,7 @@ this process wrote is refreshed before this process searches; others see it with
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -245,13 +245,17 @@ class ElasticIndex:
 
     def _seen(self, client: Any, kind: str, generation: str | None) -> str:
         """Return the index to search, with all that this process wrote there before made visible."""
+        from elasticsearch import AuthorizationException
+
         index = self._index(kind, generation)
         with self._lock:
             wanted = {
                 one for one in self._unseen if one == index or (generation is None and one.startswith(f"{index}-"))
             }
             if wanted:
-                client.indices.refresh(index=sorted(wanted), ignore_unavailable=True)
+                # Who may not ask for that sees it a second later, as everybody else does.
+                with suppress(AuthorizationException):
+                    client.indices.refresh(index=sorted(wanted), ignore_unavailable=True)
                 self._unseen -= wanted
         return index
 
