@@ -201,7 +201,7 @@ class CoreCoder:
         """Fill the roles from the verb's own names; who and where may be carried over from the rest."""
         group = verb.hit.rule.group
         speaking = [cue.speaker for cue in covering]
-        own = [one for one in verb.own if not _inside(one, speaking)]
+        own = [one for one in verb.own if not _inside(one, speaking) and not self._is_flag(verb, one)]
         own = [self._owned(verb, one) for one in own]
         subject = self._subjects.known(verb, line, covering, memory, earlier)
         roles = self._assigned(verb, line, own, subject)
@@ -230,6 +230,12 @@ class CoreCoder:
         of = self.verb_first and one.case == "for" and one.first == verb.hit.last + 1
         return one._replace(case="gen") if of else one
 
+    def _is_flag(self, verb: Verb, one: Argument) -> bool:
+        """Tell whose flag it is that somebody raises or lowers."""
+        hit = verb.hit
+        behind = hit.final if self.verb_first else hit.begin
+        return hit.rule.group.mode == "flag" and one.first == behind + 1
+
     def _refers(self, verb: Verb, line: Line, own: list[Argument]) -> bool:
         """Tell a noun with the article and without names of its own: it points back to an event told before."""
         return self.verb_first and not own and line.tokens[verb.hit.first].text.startswith("ال")
@@ -241,7 +247,7 @@ class CoreCoder:
         titled = {
             first for first, word in qualified.items() if word in self._titles or word.lstrip("وبل") in self._titles
         }
-        bearing = {first for words in (before, after) for first, word in words.items() if word in self._bearings}
+        bearing = {first for first, word in qualified.items() if word in self._bearings}
         named = [one for one in arguments if one.first not in titled or one.mention.actors]
         order = sorted(named, key=lambda one: self._distance(verb.hit, line, one))
         return self._roles.assign(

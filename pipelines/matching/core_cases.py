@@ -19,6 +19,8 @@ _BACK: Final = 3
 _ON: Final = 2
 """Words behind a name that may be the head which bears its ending ("X's main positions")."""
 _PAUSES: Final = frozenset('،,;؛:«»“”"()!؟?–—')
+_POSSESSED: Final = ("ları", "leri", "sı", "si", "su", "sü", "sesi")
+"""Endings of the head noun of a Turkish compound."""
 _CIVIL: Final = ("residents",)
 """Common nouns ("families") are heads themselves."""
 
@@ -70,27 +72,28 @@ class Cases:
         """Return the names of a sentence with their cases, in order. Linear in the sentence."""
         found: list[Argument] = []
         at = 0
-        for mention in mentions:
+        for number, mention in enumerate(mentions):
             while at < len(tokens) and tokens[at].end <= mention.start:
                 at += 1
             last = at
             while last + 1 < len(tokens) and tokens[last + 1].start < mention.end:
                 last += 1
             if at < len(tokens):
-                found.append(self._argument(text, tokens, mention, (at, last), found[-1:]))
+                limit = mentions[number + 1].start if number + 1 < len(mentions) else len(text)
+                found.append(self._argument(text, tokens, mention, (at, last, limit), found[-1:]))
         return self._coordinated_backwards(found)
 
     def _argument(
-        self, text: str, tokens: list[Token], mention: Mention, touched: tuple[int, int], previous: list[Argument]
+        self, text: str, tokens: list[Token], mention: Mention, touched: tuple[int, int, int], previous: list[Argument]
     ) -> Argument:
-        first, last = touched
+        first, last, limit = touched
         lead = fold(text[tokens[first].start : mention.start]).text
         joined = bool(previous) and self._joins(text, tokens, previous[0], first, lead)
         ending_case, reached = self._ending(text, tokens, mention, last)
-        case = ending_case or self._attached_case(lead) or self._behind_case(text, tokens, reached)
+        case = self._behind_case(text, tokens, reached) or ending_case or self._attached_case(lead)
         owner = False
-        if case in {None, "gen"} and self._heads and mention.actors[:1] != _CIVIL:
-            head = self._head(text, tokens, reached)
+        if case == "gen" or (case is None and self._is_modifier(text, mention)):
+            head = self._head(text, tokens, reached, limit)
             owner, case = head is not None, head or case
         if case is None and not joined:
             case = self._before_case(text, tokens, first, previous)
@@ -127,10 +130,19 @@ class Cases:
             return None
         return self._behind.get(tokens[last + 1].text)
 
-    def _head(self, text: str, tokens: list[Token], last: int) -> str | None:
+    def _is_modifier(self, text: str, mention: Mention) -> bool:
+        """Tell a name that may qualify a noun behind it from one that has a head of its own ("Irak ordusu")."""
+        name = fold(text[mention.start : mention.end]).text
+        complete = " " in name and name.endswith(_POSSESSED)
+        return bool(self._heads) and mention.actors[:1] != _CIVIL and not complete
+
+    def _head(self, text: str, tokens: list[Token], last: int, limit: int) -> str | None:
         """Read the case off the noun that a name qualifies."""
         for at in range(last + 1, min(len(tokens), last + 1 + _ON)):
-            if not _close(text, tokens, at - 1) or tokens[at].text in self._and or tokens[at].text in self._behind:
+            word = tokens[at].text
+            if not _close(text, tokens, at - 1) or tokens[at].start >= limit:
+                return None
+            if word in self._and or word in self._behind or word in self._breaks:
                 return None
             if self._embedded is not None and self._embedded.search(tokens[at].text):
                 return None

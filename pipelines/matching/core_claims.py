@@ -20,6 +20,9 @@ _LONGEST: Final = 14
 _BEFORE_COLON: Final = 8
 """Words before a colon that still name a speaker."""
 _PAUSES: Final = frozenset('،,;؛:«»“”"()')
+_COMMAS: Final = frozenset("،,")
+_CUE: Final = 3
+"""Words of a verb of saying at most."""
 _OPENING, _CLOSING = frozenset("«“"), frozenset("»”")
 
 
@@ -161,6 +164,9 @@ class Cues:
         """Return the tokens of the noun phrase that opens the clause of a verb that comes last."""
         begin = max((at + 1 for at in range(verb) if line.tokens[at].text in self._that), default=0)
         begin = self._after_quote(line, begin, verb)
+        closing = self._closing_clause(line, begin, verb)
+        if closing is not None:
+            return closing, verb
         stop = next((at for at in range(begin, verb) if self._ends(line, at)), verb)
         named = [one for one in line.arguments if begin <= one.first < verb and one.case == "bare"]
         head = " ".join(token.text for token in line.tokens[begin:stop])
@@ -172,6 +178,13 @@ class Cues:
             return None
         one = named[0]
         return (begin, max(stop, one.last + 1)) if begin <= one.first < stop else (one.first, one.last + 1)
+
+    def _closing_clause(self, line: Line, begin: int, verb: int) -> int | None:
+        """Return where the speaker begins that stands with its verb at the end ("..., the mayor said")."""
+        commas = [at for at in range(begin, verb) if _COMMAS & set(self._gap(line, at))]
+        told = bool(commas) and any(at in line.hits for at in range(begin, commas[-1] + 1))
+        last = all(at not in line.hits for at in range(verb, len(line.tokens)))
+        return commas[-1] + 1 if told and last and not self._endings and len(line.tokens) - verb <= _CUE else None
 
     def _is_close(self, line: Line, one: Argument, verb: int) -> bool:
         return verb - one.last <= 2 and line.tokens[one.first].start >= line.span[0]

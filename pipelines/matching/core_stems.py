@@ -43,7 +43,8 @@ class Hit(NamedTuple):
     first: int
     last: int
     begin: int
-    """The first token of the whole wording, which may hold others."""
+    final: int
+    """The first and last token of the whole wording, which may hold others."""
     wished: bool = False
     """The form of its verb says that somebody wants it."""
 
@@ -156,7 +157,7 @@ class Stems:
         future = prefix.endswith("س") or (self._future is not None and self._future.search(verb) is not None)
         negated = wording.negated or self._denies(verb, stem)
         wished = self._wished is not None and self._wished.search(verb) is not None
-        return Hit(wording.rule, negated, future, run[0], run[-1], min(places), wished)
+        return Hit(wording.rule, negated, future, run[0], run[-1], min(places), max(places), wished)
 
 
 def _run(places: Iterable[int]) -> list[int]:
