@@ -51,14 +51,13 @@ class Triggers:
         self.conditions.begin()
         wordings = find_wordings(sentence, self.patterns.idioms, self.parties)
         idioms = self._wordings(clauses, wordings)
-        found = [hit for hit in idioms if _holds_verb(hit)]
+        verbal = [hit for clause in clauses for hit in self._verbal(sentence, clause)]
+        refused = {hit.start for hit in verbal if not _SPEECH_ACTS.isdisjoint(hit.rule.pattern.flags)}
+        found = [hit for hit in idioms if _holds_verb(hit) and refused.isdisjoint(range(hit.start, hit.end))]
         covered = _tokens(found) | _tokens(one for one in wordings if one.rule is None)
         said = _said(found)
         found += [
-            hit
-            for clause in clauses
-            for hit in self._verbal(sentence, clause)
-            if hit.start not in covered and (clause.index, hit.rule.group.type) not in said
+            hit for hit in verbal if hit.start not in covered and (hit.clause.index, hit.rule.group.type) not in said
         ]
         found += self._nouns(sentence, clauses, found, [hit for hit in idioms if not _holds_verb(hit)], covered)
         found.sort(key=lambda hit: (hit.start, hit.rule.id))
@@ -251,6 +250,8 @@ class Triggers:
         return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
 
 
+_SPEECH_ACTS: Final = frozenset({"neg", "future"})
+"""Flags of patterns for what is said about a deed and not for the deed: "will not lift", "will close"."""
 _YET_TO: Final = ["yet", "to"]
 """What tells that it has not happened, and may never."""
 _CONTESTS: Final = frozenset({"fight", "battle"})
