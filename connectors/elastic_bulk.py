@@ -26,7 +26,8 @@ REQUEST_BYTES: Final = 8 * 1024 * 1024
 """A node holds each request in memory, and answers the sooner the smaller it is; larger ones are no faster."""
 REQUEST_DOCUMENTS: Final = 1000
 _SMALL: Final = 50
-"""Documents of a request that is not made smaller because the server was away: its size was not the cause."""
+_SMALL_BYTES: Final = 256 * 1024
+"""A request of no more than these is not made smaller when it did not go through: its size was not the cause."""
 _DOCUMENT_FAULTS: Final = frozenset(
     {
         "document_parsing_exception",
@@ -90,7 +91,7 @@ class BulkWriter:
                 again = self._send(sent, rejected)
             except NotNowError as error:
                 patience.wait(error)
-                waiting += self._halves(sent, rejected) if len(sent) > _SMALL else [sent]
+                waiting += self._halves(sent, rejected) if _may_be_too_much(sent) else [sent]
                 continue
             except IndexUnavailableError as error:
                 if not is_too_large(error):
@@ -138,6 +139,11 @@ class BulkWriter:
             return []
         middle = len(sent) // 2
         return [sent[middle:], sent[:middle]]
+
+
+def _may_be_too_much(sent: Sequence[Operation]) -> bool:
+    """Tell whether a busy server may take a part of a request: it counts the bytes that are under way."""
+    return len(sent) > _SMALL or (len(sent) > 1 and sum(len(one.body) for one in sent) > _SMALL_BYTES)
 
 
 def _fate(item: Mapping[str, Any], *, is_deletion: bool) -> str:
