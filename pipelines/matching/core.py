@@ -9,6 +9,7 @@ tokens -> verbs (core_stems) -> cases of names (core_cases) -> who says so (core
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -29,6 +30,12 @@ from schemas.vocabulary import Vocabulary
 
 _DAMMA: Final = "\u064f"
 """The vowel behind the first letter that makes an Arabic verb passive."""
+_BY_THEMSELVES: Final = frozenset({"VOTE", "OIL"})
+"""Types whose wordings name what they are about ("turnout in the referendum")."""
+_SEIZING: Final = frozenset({"SANCTION", "COERCE"})
+"""Types whose noun's owner is who suffers it ("the arrest of X")."""
+_TITLED: Final = 2
+"""Words of a title between an office's body and its holder."""
 _LONGEST_TRIGGER: Final = 60
 """Characters of a wording with gaps that is shown whole."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -86,11 +93,10 @@ class CoreCoder:
         """Code one sentence; at most one event of a type, mode, realis and polarity. `memory` goes on to the next."""
         memory = Memory() if memory is None else memory
         tokens = tokens_of(text, span)
-        arguments = self._cases.arguments(text, tokens, mentions)
         hits = self._free_hits(tokens, mentions)
-        line = Line(
-            text, span, tokens, arguments, {at for hit in hits for at in range(hit.first, hit.last + 1)}, memory.speaker
-        )
+        carrying = {at for hit in hits for at in range(hit.first, hit.last + 1)}
+        arguments = self._titleless(tokens, self._cases.arguments(text, tokens, mentions, carrying))
+        line = Line(text, span, tokens, arguments, carrying, memory.speaker)
         cues = self._cues.find(line, memory)
         past = self._is_past(text[slice(*span)], time)
         found: dict[tuple[str, str | None, str, bool], CodedEvent] = {}
@@ -103,6 +109,16 @@ class CoreCoder:
         events = self._demands.link(line, list(found.values()))
         self._remember(events, arguments, memory)
         return events
+
+    def _titleless(self, tokens: list[Token], arguments: list[Argument]) -> list[Argument]:
+        """Leave out the body in a holder's title ("Peşmerge Komutanı X"); the holder is meant."""
+        kept = list(arguments)
+        for one, other in pairwise(arguments):
+            between = [token.text for token in tokens[one.last + 1 : other.first]]
+            titled = 0 < len(between) <= _TITLED and self._titles.issuperset(between)
+            if titled and not self.verb_first and other.mention.actors:
+                kept.remove(one)
+        return kept
 
     def is_off_topic(self, *fields: str) -> bool:
         """Tell an article on another subject, by two words that belong to that one."""
@@ -155,7 +171,8 @@ class CoreCoder:
         roles = self._filled(verb, line, covering, memory, earlier)
         if group.type in ADDRESSING | {"STATEMENT"}:
             covering = [cue for cue in covering if not any(party.span == cue.speaker for party in roles.actors)]
-        if not (roles.actors or roles.places or (roles.recipients and group.frame == "passive")):
+        known = roles.actors or roles.places or (roles.recipients and group.frame == "passive")
+        if not known and (group.type not in _BY_THEMSELVES or group.mode == "parliament"):
             return None
         return CodedEvent(
             type=group.type,
@@ -225,7 +242,11 @@ class CoreCoder:
 
     def _owned(self, verb: Verb, one: Argument) -> Argument:
         """Read "an attack of (li-) X" as X's attack, and a capital behind a verb that comes last as where it leads."""
+        if verb.hit.rule.group.type == "REQUEST" and self.verb_first and one.case == "to":
+            return one._replace(case="content")
         if not self.verb_first and not self._endings and one.first > verb.hit.last and one.case == "bare":
+            if verb.hit.rule.group.type in _SEIZING and one.first == verb.hit.last + 1:
+                return one._replace(case="acc")
             return one if one.mention.actors else one._replace(case="to")
         of = self.verb_first and one.case == "for" and one.first == verb.hit.last + 1
         return one._replace(case="gen") if of else one

@@ -16,10 +16,12 @@ _OWNED: Final = 2
 """Characters between a noun and whose it is ("the withdrawal of the peshmerga")."""
 _TAIL: Final = 3
 """Words behind a verb that comes last among which a marked name still belongs to it."""
-_TAILED: Final = frozenset({"to", "on", "in", "with", "against", "between", "from", "for"})
+_TAILED: Final = frozenset({"to", "on", "in", "with", "against", "between", "from", "for", "at"})
 _SUBJECT_WITHIN: Final = 2
 """Words between a subject and a verb behind it in a language that puts the verb first."""
 _PAUSES: Final = frozenset("،,;؛:.")
+_ASKED: Final = frozenset({"to", "from", "acc"})
+"""The cases of a party that is asked to do what a Turkish verbal noun says."""
 _FINITE: Final = re.compile("(?:[dt][iıuü]|yor|m[iıuü]ş|c[ae]k)(?:l[ae]r)?$")
 """The end of a Turkish verb that closes a sentence; a comma behind its subject says that it is the one meant."""
 
@@ -68,6 +70,10 @@ class Attachment(NamedTuple):
     def _around(self, tokens: Sequence[Token], hits: Sequence[Hit], after: list[int], one: Argument) -> int:
         """Pass over a verb inside another one's wording, or behind a particle of its own ("killed in clashes")."""
         nearest = hits[after[0]]
+        asked = self.endings and bool(one.mention.actors) and one.case in _ASKED
+        if asked and self.embedded is not None and self.embedded.search(tokens[nearest.last].text):
+            verbs = ((at, tokens[hits[at].last].text) for at in after)
+            return next((at for at, verb in verbs if not self.embedded.search(verb)), after[0])
         outer = next((at for at in after[1:] if one.last < hits[at].begin < nearest.first), None)
         if outer is not None:
             return outer

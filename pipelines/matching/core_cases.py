@@ -6,7 +6,7 @@ mark. Which words mark which is data (lexicon/<language>.core.yaml).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final, NamedTuple
 
 from pipelines.matching.core_stems import Token
@@ -58,7 +58,10 @@ class Cases:
         self._heads = sorted(_table(core.head_endings).items(), key=lambda one: -len(one[0]))
         self._behind = _table(core.postpositions)
         self._and = folded(core.conjunctions)
-        self._breaks = folded(core.breaks)
+        self._breaks = folded(core.breaks) | folded(core.complements)
+        self._verbs = (
+            folded(f"{core.said} {core.claimed} {core.denied} {core.confirmed}") if core.verb_first else frozenset()
+        )
         self._closers = tuple(folded(core.closers))
         self._persons = tuple(folded(core.anonymous))
         self._embedded = re.compile(core.embedded) if core.embedded else None
@@ -68,8 +71,10 @@ class Cases:
         """The words that mark the case of what follows."""
         return frozenset(self._before)
 
-    def arguments(self, text: str, tokens: list[Token], mentions: list[Mention]) -> list[Argument]:
-        """Return the names of a sentence with their cases, in order. Linear in the sentence."""
+    def arguments(
+        self, text: str, tokens: list[Token], mentions: list[Mention], verbs: Container[int] = ()
+    ) -> list[Argument]:
+        """Return the names of a sentence with their cases, in order; `verbs` are tokens that end a phrase. Linear."""
         found: list[Argument] = []
         at = 0
         for number, mention in enumerate(mentions):
@@ -80,11 +85,17 @@ class Cases:
                 last += 1
             if at < len(tokens):
                 limit = mentions[number + 1].start if number + 1 < len(mentions) else len(text)
-                found.append(self._argument(text, tokens, mention, (at, last, limit), found[-1:]))
+                found.append(self._argument(text, tokens, mention, (at, last, limit), found[-1:], verbs))
         return self._coordinated_backwards(found)
 
     def _argument(
-        self, text: str, tokens: list[Token], mention: Mention, touched: tuple[int, int, int], previous: list[Argument]
+        self,
+        text: str,
+        tokens: list[Token],
+        mention: Mention,
+        touched: tuple[int, int, int],
+        previous: list[Argument],
+        verbs: Container[int],
     ) -> Argument:
         first, last, limit = touched
         lead = fold(text[tokens[first].start : mention.start]).text
@@ -96,7 +107,7 @@ class Cases:
             head = self._head(text, tokens, reached, limit)
             owner, case = head is not None, head or case
         if case is None and not joined:
-            case = self._before_case(text, tokens, first, previous)
+            case = self._before_case(text, tokens, first, previous, verbs)
         if case is None and joined:
             case = previous[0].case
         return Argument(mention, case or "bare", first, reached, owner, joined)
@@ -152,12 +163,14 @@ class Cases:
                     return behind or case
         return None
 
-    def _before_case(self, text: str, tokens: list[Token], first: int, previous: list[Argument]) -> str | None:
+    def _before_case(
+        self, text: str, tokens: list[Token], first: int, previous: list[Argument], verbs: Container[int]
+    ) -> str | None:
         """Walk back from a name to the particle that governs it."""
         stop = previous[0].last if previous else -1
         definite = self._verb_first and tokens[first].text.lstrip("و").startswith("ال")
         for at in range(first - 1, max(stop, first - 2 - _BACK), -1):
-            if not _close(text, tokens, at):
+            if not _close(text, tokens, at) or at in verbs:
                 return None
             word = tokens[at].text
             pair = f"{tokens[at - 1].text} {word}" if at else word
@@ -165,7 +178,12 @@ class Cases:
             case = self._before.get(pair) or self._before.get(word) or self._before.get(bare)
             if case is not None:
                 return None if at and self._is_person(tokens[at - 1].text) else case
-            if word in self._breaks or word in self._and or (self._closers and word.endswith(self._closers)):
+            if (
+                bare in self._verbs
+                or word in self._breaks
+                or word in self._and
+                or (self._closers and word.endswith(self._closers))
+            ):
                 return None
             if self._verb_first:
                 if word.startswith("ال") and definite:

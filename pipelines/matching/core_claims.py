@@ -209,7 +209,9 @@ class Cues:
         for place in range(at, min(len(line.tokens), at + _LONGEST)):
             word = line.tokens[place].text
             paused = place > at and not _PAUSES.isdisjoint(self._gap(line, place - 1))
-            if paused or word in self._that or word in self._breaks or place in line.hits:
+            following = line.tokens[place + 1].text if place + 1 < len(line.tokens) else ""
+            to_that = self._verb_first and following in self._that and len(word) <= _SHORT
+            if paused or to_that or word in self._that or word in self._breaks or place in line.hits:
                 return place
         return min(len(line.tokens), at + _LONGEST)
 
