@@ -116,7 +116,8 @@ class CoreCoder:
         for one, other in pairwise(arguments):
             between = [token.text for token in tokens[one.last + 1 : other.first]]
             titled = 0 < len(between) <= _TITLED and self._titles.issuperset(between)
-            if titled and not self.verb_first and other.mention.actors:
+            member = not between and one.case == "bare" and tokens[one.first - 1].text in self._cases.particles
+            if other.mention.actors and (member if self.verb_first else titled):
                 kept.remove(one)
         return kept
 
@@ -171,7 +172,11 @@ class CoreCoder:
         roles = self._filled(verb, line, covering, memory, earlier)
         if group.type in ADDRESSING | {"STATEMENT"}:
             covering = [cue for cue in covering if not any(party.span == cue.speaker for party in roles.actors)]
-        known = roles.actors or roles.places or (roles.recipients and group.frame == "passive")
+        if (group.type, group.mode) == ("DISPLACE", "return") and not roles.actors:
+            return None
+        known = (
+            roles.actors or roles.places or (roles.recipients and (group.frame == "passive" or group.type in _SEIZING))
+        )
         if not known and (group.type not in _BY_THEMSELVES or group.mode == "parliament"):
             return None
         return CodedEvent(

@@ -84,7 +84,9 @@ class Cues:
 
     def find(self, line: Line, memory: Memory) -> list[Cue]:
         """Return the cues of a sentence, outermost first, and remember who spoke."""
-        found = [*self._colon(line), *self._accordings(line), *self._verbs(line, memory)]
+        quoted = _quoted(line, began=memory.quoted)
+        found = [*self._colon(line), *self._opened(line, quoted), *self._accordings(line)]
+        found += self._verbs(line, memory, quoted)
         if memory.quoted and memory.speaker is not None:
             end = next((at for at in range(*line.span) if line.text[at] in _CLOSING), line.span[1])
             found.append(Cue(Credit(memory.speaker, "said"), line.span[0], end, (0, 0)))
@@ -94,13 +96,31 @@ class Cues:
             memory.speaker = found[-1].credit.source
         return found
 
-    def _verbs(self, line: Line, memory: Memory) -> list[Cue]:
+    def _opened(self, line: Line, quoted: frozenset[int]) -> list[Cue]:
+        """Read "X, “..." without an end as what X says, where nothing but X stands before."""
+        if not quoted or 0 in quoted or len(line.tokens) - 1 not in quoted:
+            return []
+        first = len(line.tokens) - 1
+        while first - 1 in quoted:
+            first -= 1
+        before = [one for one in line.arguments if one.last < first]
+        if (
+            len(before) != 1
+            or before[0].case != "bare"
+            or first > _BEFORE_COLON
+            or line.text[slice(*line.span)][-1:] in _CLOSING
+        ):
+            return []
+        source = self._source(line, 0, first)
+        return [Cue(Credit(source, "said"), line.tokens[first].start, line.span[1], source.span or (0, 0))]
+
+    def _verbs(self, line: Line, memory: Memory, quoted: frozenset[int]) -> list[Cue]:
         found: list[Cue] = []
         last = -1
         for at, width, strength in self._cue_tokens(line.tokens):
-            if at <= last:
+            if at <= last or at in quoted:
                 continue
-            cue = self._of_verb(line, (at, at + width), strength, memory, follows=bool(found))
+            cue = self._of_verb(line, (at, at + width), strength, memory, quoted, follows=bool(found))
             if cue is not None:
                 found.append(cue)
                 memory.speaker = cue.credit.source
@@ -120,10 +140,12 @@ class Cues:
                     break
         return found
 
-    def _of_verb(self, line: Line, at: tuple[int, int], strength: str, memory: Memory, *, follows: bool) -> Cue | None:
+    def _of_verb(
+        self, line: Line, at: tuple[int, int], strength: str, memory: Memory, quoted: frozenset[int], *, follows: bool
+    ) -> Cue | None:
         if self._verb_first:
             return self._verb_before_speaker(line, at, strength, memory, follows=follows)
-        speaker = self._speaker_before(line, at[0])
+        speaker = self._speaker_before(line, at[0], quoted)
         start, end = self._content(line, at, speaker)
         source = self._source(line, *speaker) if speaker else memory.speaker
         if source is None or start >= end:
@@ -160,15 +182,20 @@ class Cues:
         start = tokens[speaker[1] - 1].end if speaker and speaker[1] <= at[0] and speaker[0] < 1 else line.span[0]
         return start, tokens[at[0]].start
 
-    def _speaker_before(self, line: Line, verb: int) -> tuple[int, int] | None:
+    def _speaker_before(self, line: Line, verb: int, quoted: frozenset[int]) -> tuple[int, int] | None:
         """Return the tokens of the noun phrase that opens the clause of a verb that comes last."""
         begin = max((at + 1 for at in range(verb) if line.tokens[at].text in self._that), default=0)
         begin = self._after_quote(line, begin, verb)
+        begin = next((at for at in range(begin, verb) if at not in quoted), verb)
         closing = self._closing_clause(line, begin, verb)
         if closing is not None:
             return closing, verb
         stop = next((at for at in range(begin, verb) if self._ends(line, at)), verb)
-        named = [one for one in line.arguments if begin <= one.first < verb and one.case == "bare"]
+        named = [
+            one
+            for one in line.arguments
+            if begin <= one.first < verb and one.case == "bare" and one.first not in quoted
+        ]
         head = " ".join(token.text for token in line.tokens[begin:stop])
         if self._unnamed(head) and stop - begin <= _LONGEST:
             return begin, stop
@@ -304,6 +331,20 @@ class Cues:
 _SHORT: Final = 3
 _HEAD: Final = 2
 """Words of a source among which its head noun stands."""
+
+
+def _quoted(line: Line, *, began: bool) -> frozenset[int]:
+    """Return the tokens inside quotation marks; `began`: the sentence opens inside a quotation."""
+    inside, found, at = began, set(), line.span[0]
+    for number, token in enumerate(line.tokens):
+        for letter in line.text[at : token.start]:
+            inside = (inside or letter in _OPENING or letter == '"') and not (
+                letter in _CLOSING or (inside and letter == '"')
+            )
+        at = token.end
+        if inside:
+            found.add(number)
+    return frozenset(found)
 
 
 def _hits(line: Line) -> Container[int]:
