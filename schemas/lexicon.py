@@ -196,6 +196,10 @@ class Core(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     conjunctions: str = ""
     breaks: str = ""
     """Words that end a phrase ("today", "while")."""
+    numbers: Mapping[str, float] = {}
+    """Number words and their values."""
+    people: str = ""
+    """Beginnings of nouns for people, behind a number."""
     participles: str = ""
     """Forms whose subject is that of the verb before ("accusing")."""
     relative: str = ""

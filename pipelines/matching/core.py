@@ -19,6 +19,7 @@ from pipelines.matching.core_attach import Attachment
 from pipelines.matching.core_cases import Argument, Cases, folded
 from pipelines.matching.core_claims import Cue, Cues, Line, Memory
 from pipelines.matching.core_demands import Demands
+from pipelines.matching.core_numbers import Numbers
 from pipelines.matching.core_roles import ADDRESSING, Roles, RoleTable
 from pipelines.matching.core_stems import Hit, Stems, Token, tokens_of
 from pipelines.matching.core_subjects import Subjects, Verb
@@ -58,6 +59,7 @@ class CoreCoder:
         self._cues = Cues(core, vocabulary)
         self._roles = RoleTable(vocabulary)
         self._subjects = Subjects(core, self._roles)
+        self._numbers = Numbers(core)
         self._endings = bool(core.case_endings)
         self._negations = folded(core.negations)
         self._future = folded(core.future)
@@ -185,6 +187,7 @@ class CoreCoder:
             actors=tuple(roles.actors),
             recipients=tuple(roles.recipients),
             places=tuple(roles.places),
+            magnitude=self._numbers.find(line, verb.hit),
             realis=self._realis(verb.hit, line.tokens),
             negated=verb.hit.negated or self._is_negated(verb.hit, line.tokens),
             claim=claim_of([cue.credit for cue in covering]) if covering else Claim(),

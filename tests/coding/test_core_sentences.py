@@ -81,3 +81,35 @@ def test_one_word_of_sport_is_not_enough(coder):
     """The stadium may be where troops gather."""
     text = "دخل الجيش العراقي ملعب كركوك"
     assert coder.code(title="", text=text, published=WHEN, language="ar").relevant
+
+
+@pytest.mark.parametrize(
+    "language,text,kind,value,written",
+    [
+        ("ar", "قتل 12 جندياً من البيشمركة في داقوق", "killed", 12, "12"),
+        ("ar", "قتل ٢٥ مدنياً في كركوك", "killed", 25, "٢٥"),
+        ("ar", "قتل ثلاثة مدنيين في كركوك", "killed", 3, "ثلاثة"),
+        ("tr", "Kerkük'te beş sivil öldürüldü", "killed", 5, "beş"),
+        ("tr", "Tuzhurmatu'dan 1.500 aile göç etti", "displaced", 1500, "1.500"),
+        ("fa", "۱۷ نفر در کرکوک کشته شدند", "killed", 17, "۱۷"),
+        ("fa", "آسایش ده نفر را در کرکوک بازداشت کرد", "arrested", 10, "ده"),
+        ("ckb", "سێ پێشمەرگە لە کەرکووک کوژران", "killed", 3, "سێ"),
+        ("kmr", "Li Kerkûkê 4 pêşmerge hatin kuştin", "killed", 4, "4"),
+    ],
+)
+def test_how_many(coder, language, text, kind, value, written):
+    """In words and in the digits of all scripts, with their span."""
+    (event,) = coder.code(title="", text=text, published=WHEN, language=language, all_sentences=True).events
+    (number,) = event.magnitude
+    assert (number.kind, number.value, number.text) == (kind, value, written)
+    assert text[slice(*number.span)] == written
+
+
+@pytest.mark.parametrize(
+    "language,text",
+    [("ar", "قتل جندي في كركوك يوم 16 تشرين الأول"), ("tr", "16 Ekim'de Kerkük'te bir komutan öldürüldü")],
+)
+def test_a_date_counts_nobody(coder, language, text):
+    """A number that stands before no people is no number of dead."""
+    events = coder.code(title="", text=text, published=WHEN, language=language, all_sentences=True).events
+    assert [event.magnitude for event in events] == [None]
