@@ -137,7 +137,9 @@ class CoreCoder:
         return next(named, None)
 
     def _remember(self, events: list[CodedEvent], arguments: list[Argument], memory: Memory) -> None:
-        memory.town = self.town([one.mention for one in arguments]) or memory.town
+        places = (party.id for event in events for party in event.places if party.id)
+        told = next((name for name in places if self._vocabulary.places[name].metonym is None), None)
+        memory.town = told or self.town([one.mention for one in arguments]) or memory.town
         acting = [party.id for event in events for party in event.actors if party.id]
         memory.actor = acting[0] if acting else memory.actor
 

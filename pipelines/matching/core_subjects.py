@@ -84,7 +84,8 @@ class Subjects:
         taken = {party.id for party in (*roles.recipients, *roles.places)}
         said = [party for party in _before(verb, rest.actors) if party.id not in taken][:1]
         if said:
-            together = [event.actors for event in earlier if said[0] in event.actors]
+            told = [event for event in earlier if event.type not in _MUTUAL]
+            together = [event.actors for event in told if said[0] in event.actors]
             return [party for party in together[-1] if party.id not in taken] if together else said
         if self._relative is not None and self._relative.search(line.tokens[verb.hit.last].text):
             following = [party for party in rest.actors if party.span and party.span[0] >= verb.here[1]]
