@@ -38,14 +38,13 @@ class Task:
         self._mark = secrets.token_bytes(8)
         self._tried: set[tuple[str, str]] = set()
         """(stream, id) of what may have been committed by an attempt whose end is not known."""
-        self._lane: Lane | None = None
         self._transaction_s: float = TRANSACTION_S
 
     def run(self, timeout_s: float) -> int:
         """Append; return how many events were new. Raises kafka's errors, and may then be run again."""
         site = self._site
         site.ensure([*self._ids, POSITIONS] if self._advances else self._ids)
-        lane = self._lane = site.lane(self._lane_name())
+        lane = site.lane(self._lane_name())
         deadline = time.monotonic() + timeout_s
         with lane.hold():
             while True:
@@ -74,8 +73,10 @@ class Task:
     ) -> dict[Place, Landed]:
         self._tried |= {(record.stream, record.event_id) for record in fresh}
         began = time.monotonic()
+        # The broker gives a transaction up after its time: to wait longer for this attempt is no use.
+        limit_s = self._transaction_s if timeout_s > TRANSACTION_S else timeout_s
         try:
-            return lane.commit([*fresh, *self._site.position_records(moves)], ends, timeout_s)
+            return lane.commit([*fresh, *self._site.position_records(moves)], ends, limit_s)
         finally:
             # Much over a slow line: should it have failed of its time, it gets more at the next attempt.
             if time.monotonic() - began > self._transaction_s / 2:
@@ -117,8 +118,3 @@ class Task:
         """Add what an earlier attempt committed after all."""
         recovered = sum(known[stream].get(event_id) == self._mark for stream, event_id in self._tried)
         return fresh + recovered
-
-    def give_up(self) -> None:
-        """Let go of the lane, so that the next attempt takes it anew."""
-        if self._lane is not None:
-            self._lane.discard()

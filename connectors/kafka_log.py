@@ -60,7 +60,7 @@ class KafkaLog:
         self._closing = threading.Event()
         self._cursors: dict[Place, Cursor] = {}
         self._lasts: dict[Place, tuple[int, int]] = {}
-        self._site = Site.join(options, patience_s)
+        self._site = Site.join(options)
 
     def append(self, appends: Sequence[Append], advances: Sequence[Advance] = ()) -> int:
         """Append and advance in one transaction; see EventLog."""
@@ -72,7 +72,7 @@ class KafkaLog:
                 raise LogError(f"{self._options.name}: {stream!r} can't be the name of a stream in Kafka")
         task = Task(self._site, appends, encoded, advances)
         with self._session():
-            return self._patiently(lambda: task.run(self._patience_s), task.give_up)
+            return self._patiently(lambda: task.run(self._patience_s))
 
     def read(self, stream: str, *, after: int = START, limit: int = 1000, partition: int = 0) -> list[Stored]:
         """Read one page; see EventLog. It ends early once it holds 64 MiB."""

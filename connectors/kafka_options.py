@@ -150,12 +150,14 @@ def consumer_settings(options: KafkaOptions) -> dict[str, Any]:
     }
 
 
-def producer_settings(options: KafkaOptions, transactional_id: str, patience_s: float) -> dict[str, Any]:
+def producer_settings(
+    options: KafkaOptions, transactional_id: str, transaction_s: float = TRANSACTION_S
+) -> dict[str, Any]:
     """Return what every writer is made with: idempotent, in transactions, acknowledged by all replicas in sync."""
     return client_settings(options) | {
         "transactional_id": transactional_id,
-        "transaction_timeout_ms": TRANSACTION_S * 1000,
-        "delivery_timeout_ms": max(int(patience_s * 1000), int(_REQUEST_S * 1000) + 1000),
+        "transaction_timeout_ms": int(transaction_s * 1000),
+        "delivery_timeout_ms": max(int(transaction_s * 1000), int(_REQUEST_S * 1000) + 1000),
         "max_block_ms": int(_REQUEST_S * 1000),
         "acks": "all",
         "enable_idempotence": True,

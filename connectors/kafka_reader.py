@@ -117,10 +117,11 @@ class Cursor:
         deadline = time.monotonic() + timeout_s
         while not self._ahead:
             self._place()
-            reached = self._consumer.position(self._partition) if self._is_placed else self._next
-            if reached < self._end or reached < self._ask_end():
-                self._look(_POLL_MS)
-                continue
+            if self._is_placed:
+                reached = self._consumer.position(self._partition)
+                if reached < self._end or reached < self._ask_end():
+                    self._look(_POLL_MS)
+                    continue
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 return False

@@ -56,9 +56,8 @@ class Site:
     _sites: ClassVar[dict[tuple[int, KafkaOptions, str], "Site"]] = {}
     _sites_lock: ClassVar[threading.Lock] = threading.Lock()
 
-    def __init__(self, options: KafkaOptions, patience_s: float) -> None:
+    def __init__(self, options: KafkaOptions) -> None:
         self.options = options
-        self._patience_s = patience_s
         self._lock = threading.RLock()
         self._reader: Reader | None = None
         self._admin: Any = None
@@ -71,14 +70,14 @@ class Site:
         self._ids = IdCache(self._folder)
 
     @classmethod
-    def join(cls, options: KafkaOptions, patience_s: float) -> "Site":
+    def join(cls, options: KafkaOptions) -> "Site":
         """Return this process's site; `leave` it once for each `join`."""
         hush_driver()
         key = (os.getpid(), options, variable("KIRKUK_LOG_STATE"))
         with cls._sites_lock:
             site = cls._sites.get(key)
             if site is None:
-                site = cls._sites[key] = cls(options, patience_s)
+                site = cls._sites[key] = cls(options)
             site._users += 1
             return site
 
@@ -102,7 +101,7 @@ class Site:
         """Return this process's writer of a lane."""
         with self._lock:
             if name not in self._lanes:
-                self._lanes[name] = Lane(self.options, name, self._folder, self._patience_s)
+                self._lanes[name] = Lane(self.options, name, self._folder)
             return self._lanes[name]
 
     def reset(self) -> None:

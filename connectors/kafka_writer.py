@@ -83,12 +83,11 @@ def lane_of(streams: Sequence[str], partition: int, consumer: str = "") -> str:
 class Lane:
     """The writer of one lane in this process. `hold` it, then `claim`, then `commit`."""
 
-    def __init__(self, options: KafkaOptions, name: str, folder: Path, patience_s: float) -> None:
+    def __init__(self, options: KafkaOptions, name: str, folder: Path) -> None:
         self._mark = secrets.token_bytes(8)
         """Stands in the lane's file while this process is the last that took it on this machine."""
         self._options = options
         self._id = f"{options.prefix}.{name}"
-        self._patience_s = patience_s
         self._lock = threading.Lock()
         self._path = folder / f"{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}.lane"
         self._producer: Any = None
@@ -96,7 +95,10 @@ class Lane:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Keep out the other threads, and for a while the other processes of this machine."""
+        """Keep out the other threads, and for a while the other processes of this machine.
+
+        What is raised inside gives the lane up.
+        """
         with self._lock, self._path.open("a+b") as file:
             self._lock_politely(file.fileno())
             file.seek(0)
@@ -105,7 +107,12 @@ class Lane:
                 file.truncate(0)
                 file.write(self._mark)
                 file.flush()
-            yield
+            try:
+                yield
+            except BaseException:
+                # While it is held: the next thread finds no producer that is in doubt, and keeps the one it makes.
+                self.discard()
+                raise
 
     def _lock_politely(self, file: int) -> None:
         """Wait a while for the file's lock, then go on without it: the broker's fence is what keeps writers apart."""
@@ -127,8 +134,7 @@ class Lane:
         from kafka import KafkaProducer
 
         if self._producer is None:
-            settings = producer_settings(self._options, self._id, self._patience_s)
-            self._producer = KafkaProducer(**settings | {"transaction_timeout_ms": int(transaction_s * 1000)})
+            self._producer = KafkaProducer(**producer_settings(self._options, self._id, transaction_s))
             self._producer.init_transactions()
 
     def commit(
@@ -137,7 +143,7 @@ class Lane:
         """Append all records in one transaction; return where they are.
 
         `read_up_to` says how far partitions were read for their ids: an id that came behind that is not known, so
-        nothing is committed there. Raises OvertakenError, kafka's errors; then `discard`.
+        nothing is committed there. Raises OvertakenError (then `discard`), kafka's errors.
         """
         from kafka.errors import KafkaTimeoutError
 

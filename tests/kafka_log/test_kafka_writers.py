@@ -40,7 +40,7 @@ log.close()
 def test_streams_have_one_lane_whoever_appends_what():
     """Alerts before articles before feeds; dead letters go with what they are appended with."""
     assert lane_of(["articles", "feeds", "dead_letters"], 0) == lane_of(["feeds"], 0) == "articles"
-    assert lane_of(["developments.g", "alerts"], 0) == "alerts"
+    assert lane_of(["developments.g", "alerts"], 0) == lane_of(["articles", "alerts"], 0) == "alerts"
     assert lane_of(["matches.g", "dead_letters"], 3) == "matches.g-3"
     assert lane_of(["dead_letters"], 0) == "dead_letters"
     assert lane_of(["generations"], 0) == "generations"
@@ -112,6 +112,29 @@ def test_a_writer_that_was_fenced_after_its_look_is_refused(url, opened, play, m
     assert here.append(play.appends("a", "b"), [Advance("c", "feeds", 0, 3)]) == 1
     assert play.ids(play.read_all(here)) == ["before", "a", "b"]
     assert here.position("c", "feeds") == 3
+
+
+def test_what_a_dead_writer_left_half_done_is_aborted_by_the_next(url, opened, play, monkeypatch, tmp_path):
+    """At once, on whichever machine, and not when the transaction's time is over; readers see what comes behind."""
+    log = opened(url)
+    log.append(play.appends("before"))
+
+    def die(self, records, *_):
+        self._producer.begin_transaction()
+        for record in records:
+            self._send(record).get(timeout=20)
+        self._producer = None
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lane, "commit", die)
+        with pytest.raises(SystemExit):
+            log.append(play.appends("half", "done"))
+    monkeypatch.setenv("KIRKUK_LOG_STATE", str(tmp_path / "another machine"))
+    began = time.monotonic()
+    assert opened(url).append(play.appends("done", "after")) == 2
+    assert play.ids(log.read("articles")) == ["before", "done", "after"]
+    assert time.monotonic() - began < 10
 
 
 def test_threads_that_lose_their_answers_count_an_event_once(url, opened, play, monkeypatch):
