@@ -174,6 +174,31 @@ def test_a_topic_made_anew_is_not_taken_for_the_old_one(url, opened, play, admin
     assert play.ids(play.read_all(later)) == ["a", "b"]
 
 
+def test_a_topic_made_anew_that_grew_longer_is_not_taken_for_the_old_one(
+    url, opened, play, admin, monkeypatch, tmp_path
+):
+    """Another machine filled it meanwhile: neither what the old one held nor what the new one holds is mistaken."""
+    options = parse_kafka_url(url)
+    log = opened(url)
+    log.append(play.appends("a"))
+    log.close()
+    admin.delete_topics([topic(options, "articles")])
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("KIRKUK_LOG_STATE", str(tmp_path / "another machine"))
+        opened(url).append(play.appends(*"bcdefgh"))
+    later = opened(url)
+    assert later.append(play.appends("b", "a")) == 1
+    assert play.ids(play.read_all(later)) == list("bcdefgha")
+
+
+def test_derived_streams_have_the_partitions_of_articles(url, opened, play):
+    """Whatever the URL of the one who makes them says: an article's home is the same in both."""
+    opened(f"{url}?partitions=4").append(play.appends("a"))
+    other = opened(f"{url}?partitions=2")
+    other.append(play.appends("m", stream="matches.g1"))
+    assert list(other.partitions("matches.g1")) == [0, 1, 2, 3]
+
+
 def test_events_that_were_deleted_unread_are_told(url, opened, play, admin):
     """A consumer that stands before the first event still there has lost some: it is not taken on silently."""
     from kafka import TopicPartition
