@@ -17,6 +17,8 @@ from schemas.vocabulary import Vocabulary
 
 _LONGEST: Final = 14
 """Words that a source has at most."""
+_LONGEST_UNKNOWN: Final = 6
+"""Words of a speaker in whom nothing is known."""
 _BEFORE_COLON: Final = 8
 """Words before a colon that still name a speaker."""
 _PAUSES: Final = frozenset('،,;؛:«»“”"()')
@@ -75,7 +77,8 @@ class Cues:
         self._according = folded(core.according)
         self._that = folded(core.complements)
         self._breaks = folded(core.breaks)
-        self._same = folded(core.same)
+        self._titles = folded(core.titles)
+        self._same = folded(core.same) | folded(core.pronouns)
         self._kinds: tuple[tuple[SourceKind, tuple[str, ...]], ...] = (
             ("document", tuple(folded(core.documents))),
             ("media", tuple(folded(core.media))),
@@ -202,7 +205,8 @@ class Cues:
         if not named or (self._endings and named[0].first >= stop and not self._is_close(line, named[0], verb)):
             named = named[:1]
         if not named:
-            return None
+            unknown = not self._endings and 0 < stop - begin <= _LONGEST_UNKNOWN
+            return (begin, stop) if unknown and line.tokens[begin].text not in self._same else None
         one = named[0]
         return (begin, max(stop, one.last + 1)) if begin <= one.first < stop else (one.first, one.last + 1)
 
@@ -302,7 +306,7 @@ class Cues:
         return ClaimSource(
             text=line.text[start:end],
             id=ids[0] if ids else None,
-            kind=self._kind([token.text for token in line.tokens[first:stop]], inside, ids),
+            kind=self._kind([token.text for token in line.tokens[first:stop]], ids),
             span=(start, end),
         )
 
@@ -316,7 +320,7 @@ class Cues:
         place = self._vocabulary.places.get(argument.mention.places[0])
         return place.metonym if place is not None else None
 
-    def _kind(self, said: list[str], inside: list[Argument], ids: list[str]) -> SourceKind:
+    def _kind(self, said: list[str], ids: list[str]) -> SourceKind:
         known = self._vocabulary.actors
         if any(name in known and known[name].kind == "person" for name in ids[:1]):
             return "named"
@@ -325,7 +329,7 @@ class Cues:
             reach = None if kind == "anonymous" else _HEAD
             if stems and any(word.startswith(stems) for word in (*said[:reach], *bare[:reach])):
                 return kind
-        return "official" if inside else "anonymous"
+        return "official" if ids or not self._titles.isdisjoint(said) else "anonymous"
 
 
 _SHORT: Final = 3
