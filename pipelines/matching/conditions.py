@@ -71,11 +71,13 @@ class Conditions:
         self._parties = parties
         self._known: dict[tuple[int, int], bool] = {}
         self._forces: dict[int, bool] = {}
+        self._heads: dict[int, tuple[str, ...]] = {}
 
     def begin(self) -> None:
         """Forget the phrases of the last sentence."""
         self._known.clear()
         self._forces.clear()
+        self._heads.clear()
 
     def hold(self, sentence: Sentence, clause: Clause, rule: Rule, slots: Slots, *, unsaid: bool = False) -> bool:
         """Tell whether all conditions hold. `unsaid`: a passive leaves the doer out ("the base was taken"); what it
@@ -124,10 +126,7 @@ class Conditions:
     def _find_out(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
         """Tell whether a phrase's head, or what a measure word counts ("thousands of people"), is of the class."""
         head = phrase.head
-        lemma, low = sentence.lemmas[head], sentence.lows[head]
-        if lemma in allowed or low in allowed or "@any" in allowed:
-            return True
-        if head > phrase.start and f"{sentence.lows[head - 1]} {low}" in allowed:
+        if not allowed.isdisjoint(self._wordings(sentence, phrase)):
             return True
         if "@num" in allowed and any(sentence.tags[at] == "NUM" for at in range(phrase.start, phrase.end)):
             return True
@@ -138,9 +137,19 @@ class Conditions:
         mention = sentence.mentions[head]
         if mention is not None and not allowed.isdisjoint(self._parties.words_of(mention)):
             return True
-        return (sentence.tags[head] == "NUM" or lemma in _MEASURES) and any(
+        return (sentence.tags[head] == "NUM" or sentence.lemmas[head] in _MEASURES) and any(
             prep == "of" and self._is(sentence, inner, allowed) for prep, inner in phrase.preps
         )
+
+    def _wordings(self, sentence: Sentence, phrase: Phrase) -> tuple[str, ...]:
+        """Return what a pattern may call a phrase by: its head, its lemma, the head with the word before."""
+        known = self._heads.get(id(phrase))
+        if known is None:
+            head = phrase.head
+            low = sentence.lows[head]
+            pair = f"{sentence.lows[head - 1]} {low}" if head > phrase.start else low
+            known = self._heads[id(phrase)] = (sentence.lemmas[head], low, pair, "@any")
+        return known
 
     def _is_force(self, sentence: Sentence, phrase: Phrase) -> bool:
         known = self._forces.get(id(phrase))

@@ -1,7 +1,7 @@
 """Event patterns of one language compiled for look-up by verb or noun lemma."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from schemas.lexicon import Constraint, Frame, Group, Language, Pattern, lines, parse_idiom, parse_pattern, words
@@ -58,6 +58,8 @@ def _needed(pattern: Pattern) -> frozenset[str]:
     return frozenset(named - {"that", "inf", "ger", "obj2"})
 
 
+_MOST_KEPT: Final = 20_000
+"""Combinations of verb and filled slots whose rules are kept at hand."""
 _OBJECT_FOLLOWS: Final = frozenset({"over", "off", "up", "out", "down", "back", "away", "aside"})
 """Particles after which the object of a phrasal verb may stand; after "in" or "on" it would be a place."""
 
@@ -89,6 +91,10 @@ class Patterns:
         frames = {name: _slots(frame) for name, frame in events.frames.items()}
         for group in events.groups:
             self._add(group, frames)
+        self._needed = {
+            lemma: frozenset(slot for rule in rules for slot in rule.needs) for lemma, rules in self.verbs.items()
+        }
+        self._applicable: dict[tuple[str, frozenset[str]], list[Rule]] = {}
         self.phrasal = {lemma: _particles(rules) for lemma, rules in self.verbs.items()}
         for rules in self.verbs.values():
             rules.sort(key=lambda rule: (-rule.pattern.weight, rule.id))
@@ -127,6 +133,19 @@ class Patterns:
         """Add the words of named classes to what may stand at each place of an idiom."""
         named = (part | frozenset().union(*(self.classes.get(word[1:], ()) for word in part)) for part in parts)
         return tuple(named)
+
+    def applicable(self, lemma: str, filled: Collection[str]) -> list[Rule]:
+        """Return the rules of a verb that need no other slots than those that are filled, the most specific first."""
+        rules = self.verbs.get(lemma)
+        if rules is None:
+            return []
+        key = lemma, self._needed[lemma].intersection(filled)
+        known = self._applicable.get(key)
+        if known is None:
+            if len(self._applicable) >= _MOST_KEPT:
+                self._applicable.clear()
+            known = self._applicable[key] = [rule for rule in rules if rule.needs <= key[1]]
+        return known
 
     def _resolve(self, pattern: Pattern) -> Pattern:
         """Put the words of named classes in the place of their names; computed classes stay."""

@@ -134,9 +134,9 @@ class Triggers:
         if not rules or sentence.lows[max(0, verb.start - 2) : verb.start] == _YET_TO:
             return
         slots = clause_slots(clause)
-        filled = {name for name, phrases in slots.items() if phrases}
+        fitting = self.patterns.applicable(verb.lemma, [name for name, phrases in slots.items() if phrases])
         hold = self.conditions.hold
-        rule = next((one for one in rules if one.needs <= filled and hold(sentence, clause, one, slots)), None)
+        rule = next((one for one in fitting if hold(sentence, clause, one, slots)), None)
         if rule is None and verb.passive and not slots["subj"]:
             rule = next((one for one in rules if hold(sentence, clause, one, slots, unsaid=True)), None)
         if rule is not None:
