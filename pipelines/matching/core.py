@@ -30,7 +30,9 @@ from schemas.records import Claim, CodedEvent, EventTime, Party, Realis, Trigger
 from schemas.vocabulary import Vocabulary
 
 _DAMMA: Final = "\u064f"
-"""The vowel behind the first letter that makes an Arabic verb passive."""
+"""The vowel that makes an Arabic verb of the past passive."""
+_VOWELLED: Final = 4
+"""Signs among which it stands."""
 _BY_THEMSELVES: Final = frozenset({"VOTE", "OIL"})
 """Types whose wordings name what they are about ("turnout in the referendum")."""
 _SEIZING: Final = frozenset({"SANCTION", "COERCE"})
@@ -288,8 +290,10 @@ class CoreCoder:
         )
 
     def _is_passive(self, verb: Verb, text: str) -> bool:
-        vowel = text[verb.here[0] : verb.here[0] + 3].lstrip("وف")[1:2]
-        return verb.hit.rule.group.frame == "passive" or (self.verb_first and vowel == _DAMMA)
+        """Tell a passive by its wording, or by the vowel that Arabic writes on its first letters."""
+        word = text[slice(*verb.here)].lstrip("وف")
+        marked = self.verb_first and _DAMMA in word[:_VOWELLED] and not word.startswith(("ي", "ت", "ن"))
+        return verb.hit.rule.group.frame == "passive" or marked
 
     def _distance(self, hit: Hit, line: Line, one: Argument) -> tuple[int, int]:
         """Order names by how likely they are the subject: on its side of the verb, then as they stand."""

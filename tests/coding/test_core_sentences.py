@@ -64,6 +64,14 @@ def test_a_quotation_goes_on(coder, language, text, found):
     assert {source.id for source in events[1].claim.sources} == {found}
 
 
+def test_the_same_source(coder):
+    """It is whoever spoke before."""
+    text = "قال مسؤول في شركة نفط الشمال إن الإنتاج توقف في باي حسن. وانسحبت البيشمركة من داقوق، بحسب المصدر نفسه."
+    events = coder.code(title="", text=text, published=WHEN, language="ar", all_sentences=True).events
+    (left,) = [event for event in events if event.type == "RETREAT"]
+    assert [source.id for source in left.claim.sources] == ["north-oil-company"]
+
+
 @pytest.mark.parametrize(
     "language,title,text",
     [
