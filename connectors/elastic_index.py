@@ -109,7 +109,7 @@ class ElasticIndex:
         return patiently(lambda: self._get(index, document_id), self._patience_s)
 
     def _get(self, index: str, document_id: str) -> dict[str, Any] | None:
-        """Return one document's fields. Ids go into the body, as a path would be cut at `..` and the like."""
+        """Return one document's fields. Ids go into the body: a proxy may shorten a path that has `..` in it."""
         with self._calling() as client:
             [found] = client.mget(docs=[{"_index": index, "_id": server_id(document_id)}])["docs"]
             error = found.get("error")

@@ -140,9 +140,11 @@ def _best(searching: Searching) -> tuple[Ranked, ...]:
         track_total_hits=False,
         source=False,
     )
-    rows = [_row(hit, hit["_score"]) for hit in answer["hits"]["hits"]]
-    # Where two documents share a key, it stands for both, at the place of the better one.
-    return tuple({row.key: Ranked(row.key, row.score) for row in reversed(rows)}.values())[::-1]
+    ranked: dict[int, Ranked] = {}
+    for row in (_row(hit, hit["_score"]) for hit in answer["hits"]["hits"]):
+        # Where two documents share a key, it stands for both, at the place of the better one.
+        ranked.setdefault(row.key, Ranked(row.key, row.score))
+    return tuple(ranked.values())
 
 
 def _ranked(searching: Searching, best: Sequence[Ranked]) -> list[Row]:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors.sqlite_index import SqliteIndex
+from schemas.analysis import words
 from schemas.documents import FIELDS, Document, date_text
 from schemas.errors import QueryError
 from schemas.query import matches, parse_query
@@ -116,7 +117,8 @@ def ranges(field: str, ends: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 def leaves(kind: str) -> st.SearchStrategy[str]:
     """Make clauses about the fields of one kind."""
-    words = [
+    clauses = [
+        near_by(),
         chunks.map(_quoted),
         bare,
         st.tuples(bare, st.integers(2, 6)).map(lambda pair: f"{pair[0][: pair[1]]}*"),
@@ -141,7 +143,17 @@ def leaves(kind: str) -> st.SearchStrategy[str]:
         ],
         "events": [ranges("score", numbers), st.sampled_from(["negated:false", "quote:kirkuk", "spans:*"])],
     }
-    return st.one_of(*words, *own[kind])
+    return st.one_of(*clauses, *own[kind])
+
+
+@st.composite
+def near_by(draw: st.DrawFn) -> str:
+    """Make a clause of words that stand in one text, about as far apart as it says."""
+    found = words(draw(st.sampled_from([text for text in TEXTS if len(words(text)) > 5])))
+    at = sorted(draw(st.sets(st.integers(0, len(found) - 1), min_size=2, max_size=3)))
+    apart = at[-1] - at[0] + 1 - len(at)
+    order = draw(st.permutations([found[one] for one in at]))
+    return f"{_quoted(' '.join(order))}~{max(apart + draw(st.integers(-1, 1)), 0)}"
 
 
 def queries(kind: str) -> st.SearchStrategy[tuple[str, str]]:
