@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.elastic_options import ElasticOptions
+from connectors.elastic_options import ElasticOptions, is_no_index
 from connectors.elastic_templates import KINDS, LAYOUT, missing_templates, put_templates
 from schemas.documents import FIELDS
 from schemas.errors import IndexUnavailableError
@@ -39,8 +39,10 @@ def live_generation(client: Any, options: ElasticOptions) -> str | None:
 
     try:
         found = client.indices.get_mapping(index=index_name(options, "articles", None))
-    except NotFoundError:
-        return None
+    except NotFoundError as error:
+        if is_no_index(error):
+            return None
+        raise
     return next((meta["generation"] for meta in map(_meta, found.values()) if "generation" in meta), None)
 
 

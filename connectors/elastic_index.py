@@ -25,7 +25,15 @@ from connectors.elastic_generations import (
     make_generation,
     promote_generation,
 )
-from connectors.elastic_options import ElasticOptions, NotNowError, client_settings, faults, patiently, reason
+from connectors.elastic_options import (
+    ElasticOptions,
+    NotNowError,
+    client_settings,
+    faults,
+    is_no_index,
+    patiently,
+    reason,
+)
 from connectors.elastic_search import Searching, count_facets, find
 from connectors.elastic_templates import KINDS
 from connectors.facets import check_facets
@@ -181,8 +189,8 @@ class ElasticIndex:
                     version=True,
                     track_total_hits=False,
                 )
-            except NotFoundError:
-                if after is None:
+            except NotFoundError as error:
+                if after is None and is_no_index(error):
                     return []
                 raise
             return list(answer["hits"]["hits"])
@@ -194,8 +202,10 @@ class ElasticIndex:
         with self._calling() as client:
             try:
                 return int(client.count(index=self._seen(client, kind, generation))["count"])
-            except NotFoundError:
-                return 0
+            except NotFoundError as error:
+                if is_no_index(error):
+                    return 0
+                raise
 
     def live(self) -> str | None:
         """Return the live generation; see Index."""

@@ -130,6 +130,11 @@ def is_too_large(error: IndexUnavailableError) -> bool:
     return getattr(error.__cause__, "status_code", None) == 413
 
 
+def is_no_index(error: Any) -> bool:
+    """Tell whether a 404 is the server's word on an index: a stranger's page says nothing about documents."""
+    return bool(error.error == "index_not_found_exception")
+
+
 class Patience:
     """Pauses between tries, each twice as long as the one before, with jitter so that many workers don't come back at
     once; it ends after `seconds`.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from connectors.elastic_documents import SEPARATOR
-from connectors.elastic_options import reason
+from connectors.elastic_options import is_no_index, reason
 from connectors.elastic_query import to_elastic
 from connectors.facets import MAX_VALUES, in_order
 from connectors.paging import BEST, COUNTED, START, Cursor, Ranked, next_cursor
@@ -67,8 +67,10 @@ class Searching(NamedTuple):
                 timeout=_LONGEST,
                 **request,
             )
-        except NotFoundError:
-            return _NOTHING
+        except NotFoundError as error:
+            if is_no_index(error):
+                return _NOTHING
+            raise
         except ApiError as error:
             said = reason(error.body)
             if (error.status_code == 400 and error.error != _CLOSED) or _TOO_MUCH in said:
@@ -87,28 +89,44 @@ class Searching(NamedTuple):
 
 def find(searching: Searching, sort: str, start: Cursor, limit: int, facets: Sequence[str]) -> Found:
     """Return the page that begins at a cursor. Raises QueryError, elasticsearch's errors."""
+    counting = {"track_total_hits": COUNTED + 1, "aggregations": _aggregations(facets)}
+    counted: Mapping[str, Any] | None = None
     if sort == "best" and start == START:
-        start = Cursor(best=_best(searching))
+        counted = searching.ask(
+            query=to_elastic(searching.query),
+            size=BEST,
+            sort=[{"_score": "desc"}, *_NEWEST],
+            track_scores=True,
+            source=False,
+            **counting,
+        )
+        start = Cursor(best=_best(counted))
     best = start.best[start.shown : start.shown + limit]
     wanted = limit - len(best)
-    passed = [ranked.key for ranked in start.best]
-    counting = {"track_total_hits": COUNTED + 1, "aggregations": _aggregations(facets)}
-    answer = searching.ask(
-        query=searching.only(without=passed),
-        size=wanted + 1,
-        sort=_NEWEST,
-        # Of one key, what comes after the empty id: nothing.
-        search_after=None if start.below is None else [start.below, ""],
-        **({"track_total_hits": False} if passed else counting),
-    )
+    rest: list[Row] = []
+    if start.shown + limit >= len(start.best):
+        answer = _rest(searching, start, wanted + 1, {"track_total_hits": False} if start.best else counting)
+        rest = [_row(hit, 0.0) for hit in answer["hits"]["hits"]]
+        counted = counted or (None if start.best else answer)
     # What is left out of the page belongs to the total.
-    counted = searching.ask(query=searching.only(), size=0, **counting) if passed else answer
-    rest = [_row(hit, 0.0) for hit in answer["hits"]["hits"]]
+    counted = counted or searching.ask(query=searching.only(), size=0, **counting)
     kept = _whole_keys(searching, rest, wanted)
     given = [ranked.key for ranked in best] + [row.key for row in kept]
     following = next_cursor(start, given, more=len(rest) > wanted)
     total = counted["hits"]["total"]["value"]
     return Found(_ranked(searching, best) + kept, total, counted.get("aggregations", {}), following)
+
+
+def _rest(searching: Searching, start: Cursor, size: int, counting: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Ask for the newest hits below a cursor that are not among the best."""
+    return searching.ask(
+        query=searching.only(without=[ranked.key for ranked in start.best]),
+        size=size,
+        sort=_NEWEST,
+        # Of one key, what comes after the empty id: nothing.
+        search_after=None if start.below is None else [start.below, ""],
+        **counting,
+    )
 
 
 def _whole_keys(searching: Searching, rest: list[Row], wanted: int) -> list[Row]:
@@ -131,15 +149,7 @@ def _of_keys(searching: Searching, keys: Sequence[int]) -> list[Row]:
     return [_row(hit, 0.0) for hit in answer["hits"]["hits"]]
 
 
-def _best(searching: Searching) -> tuple[Ranked, ...]:
-    answer = searching.ask(
-        query=to_elastic(searching.query),
-        size=BEST,
-        sort=[{"_score": "desc"}, *_NEWEST],
-        track_scores=True,
-        track_total_hits=False,
-        source=False,
-    )
+def _best(answer: Mapping[str, Any]) -> tuple[Ranked, ...]:
     ranked: dict[int, Ranked] = {}
     for row in (_row(hit, hit["_score"]) for hit in answer["hits"]["hits"]):
         # Where two documents share a key, it stands for both, at the place of the better one.

@@ -54,17 +54,16 @@ def template(options: ElasticOptions, kind: str) -> dict[str, Any]:
 
 def missing_templates(client: Any, options: ElasticOptions) -> list[str]:
     """Return the kinds whose template is not there or older than ours. Raises elasticsearch's errors."""
-    return [kind for kind in KINDS if _version(client, template_name(options, kind)) < LAYOUT]
-
-
-def _version(client: Any, name: str) -> int:
     from elasticsearch import NotFoundError
 
     try:
-        [found] = client.indices.get_index_template(name=name)["index_templates"]
-    except NotFoundError:
-        return 0
-    return int(found["index_template"].get("version", 0))
+        found = client.indices.get_index_template(name=f"{options.prefix}-*").body
+    except NotFoundError as error:
+        found = error.body
+        if not isinstance(found, Mapping) or "index_templates" not in found:
+            raise
+    versions = {one["name"]: int(one["index_template"].get("version", 0)) for one in found["index_templates"]}
+    return [kind for kind in KINDS if versions.get(template_name(options, kind), 0) < LAYOUT]
 
 
 def put_templates(client: Any, options: ElasticOptions, kinds: list[str]) -> None:
