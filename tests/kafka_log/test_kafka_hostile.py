@@ -67,6 +67,17 @@ def test_foreign_records_among_positions_are_passed_over(url, opened, produce, k
     assert opened(url).position("c", "articles") == 6
 
 
+def test_a_lower_position_that_came_later_moves_nobody_back(url, opened, produce):
+    """Writers of two lanes may store one consumer's positions out of order: the highest counts, for whoever reads."""
+    log = opened(url)
+    log.append([], [Advance("c", "articles", 0, 5)])
+    for partition in log.partitions("positions"):
+        produce("positions", b"3", key=b'["c","articles",0]', partition=partition)
+    assert log.position("c", "articles") == 5
+    log.close()
+    assert opened(url).position("c", "articles") == 5
+
+
 def test_a_machine_without_a_cache_appends_though_old_records_were_deleted(url, opened, play, admin, state):
     """What is still there is read for its ids; what was deleted is not known any more, and stops nobody."""
     from kafka import TopicPartition

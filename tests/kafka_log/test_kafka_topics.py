@@ -242,6 +242,15 @@ def test_positions_of_many_consumers_survive_compaction_and_reopening(url, opene
     assert [again.position(f"c{number}", "articles") for number in range(5)] == [390, 391, 392, 393, 394]
 
 
+def test_an_advance_that_moves_nothing_writes_nothing(url, opened):
+    """Compaction keeps the last record of a consumer: a lower one must not be it."""
+    log = opened(url)
+    log.append([], [Advance("c", "articles", 0, 7)])
+    before = log._site.ends(log._site.places(["positions"]))
+    log.append([], [Advance("c", "articles", 0, 7), Advance("c", "articles", 0, 4)])
+    assert log._site.ends(log._site.places(["positions"])) == before
+
+
 def test_a_record_says_what_it_is(url, opened, play, kafka_server):
     """CloudEvents in structured mode: other consumers see the media type and the id without parsing."""
     from kafka import KafkaConsumer, TopicPartition
