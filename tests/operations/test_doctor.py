@@ -52,7 +52,12 @@ def test_a_sound_place_fails_nothing(settings):
 
 def test_every_finding_that_is_not_ok_has_a_remedy(settings, log):
     """A warning without a remedy would only worry."""
-    log.append([Append(ARTICLES, event(NOW - timedelta(hours=1))), Append(FEEDS, event(NOW + timedelta(hours=1)))])
+    log.append(
+        [
+            Append(ARTICLES, event(datetime.now(UTC) - timedelta(hours=1))),
+            Append(FEEDS, event(datetime.now(UTC) + timedelta(hours=1))),
+        ]
+    )
     worries = [finding for finding in examine(settings) if finding.state != "ok"]
     assert len(worries) >= 2
     assert all(finding.remedy for finding in worries)
@@ -60,7 +65,8 @@ def test_every_finding_that_is_not_ok_has_a_remedy(settings, log):
 
 def test_a_log_that_nobody_reads_is_told_by_how_far(settings, log):
     """Records behind, the age of the oldest, by stage and partition."""
-    log.append([Append(ARTICLES, event(NOW - timedelta(hours=2), str(number))) for number in range(1500)])
+    two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    log.append([Append(ARTICLES, event(two_hours_ago, str(number))) for number in range(1500)])
     [lag] = found(settings, "match partition 0")
     assert lag.state == "warning"
     assert "1,500 records behind" in lag.message
@@ -69,9 +75,9 @@ def test_a_log_that_nobody_reads_is_told_by_how_far(settings, log):
 
 def test_records_from_the_future_show_a_wrong_clock(settings, log):
     """Two machines whose clocks differ by more than a minute would order articles wrongly."""
-    log.append([Append(FEEDS, event(NOW + timedelta(seconds=30)))])
+    log.append([Append(FEEDS, event(datetime.now(UTC) + timedelta(seconds=30)))])
     assert found(settings, "clock of the log")[0].state == "ok"
-    log.append([Append(ARTICLES, event(NOW + timedelta(minutes=10)))])
+    log.append([Append(ARTICLES, event(datetime.now(UTC) + timedelta(minutes=10)))])
     [clock] = found(settings, "clock of the log")
     assert (clock.state, "NTP" in clock.remedy) == ("failed", True)
 
