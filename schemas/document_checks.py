@@ -71,8 +71,8 @@ def encode_fields(document: Document) -> bytes:
 def _check_name(document: Document) -> None:
     if not (isinstance(document.id, str) and 0 < len(document.id) <= MAX_ID and _is_text(document.id)):
         raise UnfitError(f"id {document.id!r:.60} is no text of 1 to {MAX_ID} characters")
-    if not _is_integer(document.version):
-        raise UnfitError(f"version {document.version!r:.60} is no integer")
+    if not (_is_integer(document.version) and document.version >= 0):
+        raise UnfitError(f"version {document.version!r:.60} is no integer from 0 on")
 
 
 def _is_text(value: Any) -> bool:

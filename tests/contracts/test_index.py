@@ -68,6 +68,7 @@ def test_a_replaced_document_is_found_by_its_new_words_only(index):
         (Document("rumours", "x", 1, {}), "kind 'rumours'"),
         (Document("articles", "", 1, {}), "id ''"),
         (Document("articles", "x", 1.5, {}), "version"),
+        (Document("articles", "x", -1, {}), "version"),
         (document("x", colour="red"), "no field 'colour'"),
         (document("x", title=["Kirkuk"]), "title"),
         (document("x", actors="puk"), "actors"),
