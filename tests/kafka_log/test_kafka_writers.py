@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka_log import KafkaLog
+from connectors.kafka_site import Site
 from connectors.kafka_writer import Lane, lane_of
 from connectors.ports import Advance, Append
 
@@ -152,6 +153,26 @@ def test_writers_of_one_machine_take_turns_on_a_lane(url, opened, play, caplog, 
         for at in range(6):
             assert logs[at % 2].append(play.appends(f"turn-{at}")) == 1
     assert not [record for record in caplog.records if "trying again" in record.getMessage()]
+
+
+def test_what_came_right_behind_an_append_is_read_for_its_ids(url, opened, play, monkeypatch, tmp_path):
+    """Another machine's event that lands between a commit and the look whether it is seen is not taken for known."""
+    here = opened(url)
+    monkeypatch.setenv("KIRKUK_LOG_STATE", str(tmp_path / "another machine"))
+    there = opened(url)
+    here.append(play.appends("before"))
+    seen, came = Site.seen, []
+
+    def late(self, *arguments):
+        if not came:
+            came.append(True)
+            there.append(play.appends("theirs"))
+        return seen(self, *arguments)
+
+    monkeypatch.setattr(Site, "seen", late)
+    assert here.append(play.appends("ours")) == 1
+    assert here.append(play.appends("theirs", "last")) == 1
+    assert play.ids(play.read_all(here)) == ["before", "ours", "theirs", "last"]
 
 
 def test_threads_that_lose_their_answers_count_an_event_once(url, opened, play, monkeypatch):
