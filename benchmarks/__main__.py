@@ -11,6 +11,8 @@ COMMANDS = {
     "job": ["benchmarks.match_job_speed", "--articles", "2000"],
     "alert": ["benchmarks.alert_speed", "--articles", "4000"],
     "search": ["benchmarks.search_speed", "--articles", "100000"],
+    "sizes": ["benchmarks.sizes_speed"],
+    "streaming": ["benchmarks.streaming_speed"],
 }
 
 
