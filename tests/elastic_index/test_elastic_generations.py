@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -138,6 +139,10 @@ def test_many_processes_make_the_same_generations_at_once(index, url, run, elast
     assert set(index.generations()) == {"one", "two"}
     assert len(index.generations()) == 2
     for generation in index.generations():
+        deadline = time.monotonic() + 10
+        # What others wrote is seen within a second.
+        while index.count("articles", generation=generation) < 3 and time.monotonic() < deadline:
+            time.sleep(0.1)
         assert index.count("articles", generation=generation) == 3
         names = [index_name(index._options, kind, generation) for kind in KINDS]
         found = elastic_server.api("GET", f"/{','.join(names)}/_mapping").body

@@ -73,9 +73,11 @@ def test_a_killed_worker_costs_no_article(places, play, start_prism, pool, tools
     job = site.streaming(prism.endpoint, beam_args=flags, batch_size=10)
     tools.until(lambda: site.done() > 30)
     pool.signal(signal.SIGKILL)
-    tools.until(lambda: site.done() == len(play.crisis(200)))
+    # On Kafka an append to a stream waits for what a dead writer left open there, at the longest for its 30 s.
+    tools.until(lambda: site.done() == len(play.crisis(200)), 150)
     assert job.end()["failures"] >= 1
-    assert len(site.matches(site.generation())) + len(site.letters()) == len(play.crisis(200))
+    # On Kafka what the killed worker had begun may hide what others committed, until it is aborted.
+    tools.until(lambda: len(site.matches(site.generation())) + len(site.letters()) == len(play.crisis(200)), 45)
 
 
 @pytest.mark.timeout(240)
