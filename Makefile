@@ -31,7 +31,7 @@ demo: $(READY)
 test: $(READY)
 	@nice $(BIN)/python tests/servers/artifacts.py kafka elastic prism >/dev/null 2>&1 & \
 	$(BIN)/python -m pytest -n 2 -m "not slow and not servers"
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "servers and not slow"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "servers and not slow"
 	$(BIN)/python -m pytest -m slow
 
 lint: $(READY)

@@ -139,8 +139,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with servers come last, so that fetching goes on behind the others and fewest servers run at a time."""
-    items.sort(key=lambda item: sorted(servers_of(item)))
+    """Tests with servers come last, so that fetching goes on behind the others and fewest servers run at a time; of
+    these the longest first, which are those that need most servers, so that workers end together.
+    """
+    items.sort(key=lambda item: (bool(servers_of(item)), -len(servers_of(item)), sorted(servers_of(item))))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
