@@ -35,7 +35,7 @@ _COUNT: Final = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten|a few|sev
 _PATTERN: Final = re.compile(
     rf"\b(?:{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}}))?(?!\d)"
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH.replace('<month>', '<month2>')}(?:,? (?P<year2>\d{{4}}))?"
-    rf"|(?:(?:last|this|early|late|mid-?|next|previous) )?{_MONTH.replace('<month>', '<month3>')}"
+    rf"|(?:(?:last|this|early|late|mid|next|previous)[ -])?{_MONTH.replace('<month>', '<month3>')}"
     r"(?: (?:of )?(?P<year3>\d{4}))?(?! \d)"
     rf"|(?:(?P<side>last|next|this) )?(?P<weekday>{'|'.join(_DAYS)})"
     r"|(?P<near>today|tonight|yesterday|tomorrow|overnight)"
@@ -56,6 +56,8 @@ _DEADLINE_REACH: Final = 24
 """Characters before a weekday in which its deadline can begin."""
 _COUNTS: Final = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
                   "nine": 9, "ten": 10, "a few": 3, "several": 3}  # fmt: skip
+_PARTS: Final = {"early": (1, 10), "mid": (11, 20), "late": (21, 31)}
+"""Thirds of a month, as journalists use them."""
 _SPAN_DAYS: Final = {"hour": 0, "day": 1, "week": 7, "month": 30, "year": 365}
 
 
@@ -149,7 +151,11 @@ def _whole_month(month: str, year: str | None, text: str, today: date) -> _Resol
     first = date(int(year) if year else _nearest_year(number, today), number, 1)
     if first > today and not year and not text.lower().startswith(("next", "this")):
         first = first.replace(year=first.year - 1)
-    return first, _month_end(first), "month"
+    start, end = next(
+        (days for part, days in _PARTS.items() if part in text.lower().partition(month.lower())[0]), (1, 31)
+    )
+    last = _month_end(first)
+    return first.replace(day=start), min(last, first.replace(day=min(end, last.day))), "month"
 
 
 def _month_end(first: date) -> date:

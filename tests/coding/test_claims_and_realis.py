@@ -81,6 +81,8 @@ def test_a_semicolon_ends_a_source(code):
         ("on 25 September", "2017-09-25", "2017-09-25"),
         ("on 25th of September 2017", "2017-09-25", "2017-09-25"),
         ("in September", "2017-09-01", "2017-09-30"),
+        ("in mid-September", "2017-09-11", "2017-09-20"),
+        ("in late September", "2017-09-21", "2017-09-30"),
         ("three days ago", "2017-10-17", "2017-10-17"),
         ("last month", "2017-09-01", "2017-09-30"),
     ],
