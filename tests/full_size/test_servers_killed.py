@@ -9,17 +9,13 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from connectors.ports import START, Append
 from connectors.registry import open_index, open_log
 from desk.demo.run import has_come_through
 from desk.settings import load_settings
-from pipelines.alert_step import AlertStep, LedgerReader
-from pipelines.generations import alert_consumer, live_generation
+from pipelines.generations import live_generation
 from pipelines.streams import replay
-from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, GENERATIONS, MATCHES, derived, unpack
+from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, MATCHES, derived, unpack
 from schemas.records import AlertDelivered, AlertRaised
-from schemas.rules import load_rules
-from schemas.vocabulary import load_vocabulary
 
 WRITER = Path(__file__).with_name("writer.py")
 ARTICLE_COUNT = 10_000
@@ -40,8 +36,10 @@ def writer():
 def test_ten_thousand_articles_while_both_servers_are_killed_three_times(
     start_kafka, start_elastic, start, tmp_path, monkeypatch, writer
 ):
-    """None lost, none twice, in log, index and ledger; every alert is sent once, and they are the alerts of an
-    undisturbed pass over the same coded articles.
+    """None lost, none twice, in log, index and ledger; every alert is raised once, sent once and shown once.
+
+    Which alerts there are depends on the order in which three partitions are read, so they are compared with no other
+    run here; tests/whole does that on one partition.
     """
     kafka, elastic = start_kafka(), start_elastic()
     urls = f"kafka://{kafka.bootstrap}/killed?partitions=3", f"{elastic.url}/killed"
@@ -66,7 +64,7 @@ def test_ten_thousand_articles_while_both_servers_are_killed_three_times(
             stage.terminate()
             assert stage.wait(60) == 0
         check_documents(log, urls[1], writer)
-        check_alerts(log, settings, tmp_path)
+        check_alerts(log, tmp_path)
     finally:
         log.close()
 
@@ -116,7 +114,7 @@ def check_documents(log, index_url, writer):
         index.close()
 
 
-def check_alerts(log, settings, folder):
+def check_alerts(log, folder):
     records = [unpack(event) for event in streamed(log, ALERTS)]
     raised = [record.alert for record in records if isinstance(record, AlertRaised)]
     assert len(raised) > 20
@@ -128,25 +126,3 @@ def check_alerts(log, settings, folder):
     )
     shown = re.findall(r"^  kirkuk why (\w+)$", (folder / "alert.err").read_text(), re.MULTILINE)
     assert Counter(shown) == {alert_id[:12]: 1 for alert_id in sent}
-    assert undisturbed(log, settings, folder) == {alert.alert_id for alert in raised}
-
-
-def undisturbed(log, settings, folder):
-    """Return the alerts of one pass over the same coded articles, in an embedded log."""
-    fresh, index = open_log(f"sqlite:///{folder}/again.db"), open_index("memory://undisturbed")
-    try:
-        generation = live_generation(log)
-        stream = derived(MATCHES, generation)
-        for name in (GENERATIONS, stream):
-            fresh.append([Append(name, event) for event in streamed(log, name)])
-        reader = LedgerReader(fresh)
-        rules = load_rules(settings.rules_file)
-        step = AlertStep(fresh, index, generation, load_vocabulary(settings.schema_dir), rules, reader)
-        now = fresh.read(stream, limit=1)[0].event.time
-        while step.run(200, now):
-            pass
-        assert fresh.position(alert_consumer(generation), stream) > START
-        return set(reader.ledger.alerts)
-    finally:
-        index.close()
-        fresh.close()
