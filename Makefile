@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test ci lint types bench eval clean setup services
+.PHONY: demo test test-all ci lint types bench eval clean setup services
 .DEFAULT_GOAL := help
 
 help:
@@ -31,8 +31,12 @@ demo: $(READY)
 test: $(READY)
 	@nice $(BIN)/python tests/servers/artifacts.py kafka elastic prism >/dev/null 2>&1 & \
 	$(BIN)/python -m pytest -n 2 -m "not slow and not servers"
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "servers and not slow"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "servers and not slow and not nightly"
 	$(BIN)/python -m pytest -m slow
+
+# Everything, one after the other: half an hour.
+test-all: $(READY)
+	$(BIN)/python -m pytest
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -18,6 +18,8 @@ ADMIN, PIPELINE = (ELASTIC_USER, ELASTIC_PASSWORD), ("kirkuk", "pipeline-word-1"
 WATCHER = ("kirkuk_watcher", "watcher-word-11")
 ARTICLES = 100
 
+pytestmark = pytest.mark.nightly
+
 
 def program(folder: Path, *arguments: object, user: tuple[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a Python program as a user of the search server."""

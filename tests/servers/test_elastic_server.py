@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.nightly
+
 
 def words(server, text: str, **analysis: Any) -> list[str]:
     """What the server makes of a text; raises KeyError with what it says when it refuses."""

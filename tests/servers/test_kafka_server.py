@@ -13,6 +13,8 @@ from kafka_server import PLAIN_USER, SCRAM_USER
 # For one answer on a machine that is busy with other things.
 WAIT_S = 60
 
+pytestmark = pytest.mark.nightly
+
 
 def new_topic(client: dict[str, Any]) -> str:
     topic = f"kit-{uuid.uuid4().hex}"

@@ -2,7 +2,10 @@
 
 import apache_beam as beam
 import artifacts
+import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
+
+pytestmark = pytest.mark.nightly
 
 
 def run(endpoint: str, written: str) -> None:

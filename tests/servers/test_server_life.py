@@ -14,6 +14,8 @@ from prism_server import PrismServer
 from server_base import ServerError
 from server_fixtures import fetched
 
+pytestmark = pytest.mark.nightly
+
 
 def test_no_two_hold_one_port():
     """A reserved port is not given out again, though nobody listens on it yet; released, it can be had again."""
