@@ -13,8 +13,6 @@ help:
 	@echo "make services   start real Kafka, Elasticsearch and Prism for work by hand (Java 17, Maven, Go), until Ctrl-C"
 	@echo "make eval   how well the matcher codes, on the labelled articles of benchmarks/kirkuk_dev and on what else is there"
 	@echo "make test-all   also the longest tests (half an hour)"
-	@echo "make services   a real Kafka, Elasticsearch and Prism for work by hand, until Ctrl-C"
-	@echo "make eval   how well the matcher codes"
 	@echo "make lint | types | bench | clean"
 
 setup: $(READY)
