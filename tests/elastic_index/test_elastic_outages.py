@@ -149,7 +149,7 @@ def test_what_jobs_do_waits_for_the_server_and_what_people_do_fails_at_once(serv
         "upsert": lambda: opened().upsert("old", [numbered(77)]),
         "first write": lambda: opened().upsert("young", [numbered(1)]),
         "delete": lambda: opened().delete("old", "articles", ["n00003"]),
-        "get": lambda: opened().get("articles", "n00005"),
+        "get": lambda: opened().get("articles", "n00005", generation="old"),
         "scan": lambda: len(list(opened().scan("articles", generation="old"))) >= 19,
         "promote": lambda: opened().promote("new"),
     }
