@@ -3,6 +3,9 @@
 Kafka can't be asked whether it holds an id, so each machine keeps a digest of every id of the streams that it writes,
 and how far it has read each partition for them. What another writer appends is read before it is needed. Without the
 file, the first append reads its streams from the start.
+
+Topics go by their id here, not by their name: one that was deleted and made again, or one of another cluster, must not
+be taken for the one that was read. What would follow is that its events count as known and are never appended.
 """
 
 import contextlib
@@ -10,7 +13,7 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -24,19 +27,18 @@ _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS ids (topic TEXT, digest BLOB, writer BLOB, PRIMARY KEY (topic, digest)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS read (topic TEXT, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY (topic, partition))
 WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS made (topic TEXT PRIMARY KEY, topic_id TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
 class Place(NamedTuple):
-    """One partition of one topic."""
+    """One partition of one topic; in the cache, `topic` is the topic's id."""
 
     topic: str
     partition: int
 
 
 class Noted(NamedTuple):
-    """One event id of a topic, and the mark of the process that appended it."""
+    """One event id of a topic, and the mark of the call that appended it."""
 
     topic: str
     event_id: str
@@ -48,10 +50,14 @@ def digest(event_id: str) -> bytes:
     return hashlib.blake2b(event_id.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
-def state_folder(configured: str, cluster: str, prefix: str) -> Path:
-    """Return the folder for one log's cache: `configured`, else the user's cache folder."""
+def state_folder(configured: str, cluster: str, prefix: str, brokers: Sequence[str]) -> Path:
+    """Return the folder for one log's cache, in `configured`, else in the user's cache folder.
+
+    A copy of a cluster has its ids: the addresses tell them apart.
+    """
+    place = hashlib.blake2b(",".join(sorted(brokers)).encode(), digest_size=6).hexdigest()
     base = configured or os.path.join(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "kirkuk")  # noqa: PTH118
-    return Path(base) / "kafka" / f"{cluster}-{prefix}"
+    return Path(base) / "kafka" / f"{cluster}-{place}-{prefix}"
 
 
 class IdCache:
@@ -149,30 +155,15 @@ class IdCache:
 
         self._do(note)
 
-    def belongs(self, topic: str, topic_id: str) -> None:
-        """Forget what is noted of a topic that was deleted and made again since."""
-
-        def note() -> None:
-            row = self._connection.execute("SELECT topic_id FROM made WHERE topic = ?", (topic,)).fetchone()
-            if row is None or row[0] != topic_id:
-                with self._written():
-                    self._delete(topic)
-                    self._connection.execute("INSERT INTO made VALUES (?, ?)", (topic, topic_id))
-
-        self._do(note)
-
     def forget(self, topic: str) -> None:
         """Forget what is noted of a topic."""
 
         def note() -> None:
             with self._written():
-                self._delete(topic)
+                for table in ("ids", "read"):
+                    self._connection.execute(f"DELETE FROM {table} WHERE topic = ?", (topic,))  # noqa: S608 (own names)
 
         self._do(note)
-
-    def _delete(self, topic: str) -> None:
-        for table in ("ids", "read", "made"):
-            self._connection.execute(f"DELETE FROM {table} WHERE topic = ?", (topic,))  # noqa: S608 (own names)
 
     @contextlib.contextmanager
     def _written(self) -> Iterator[None]:

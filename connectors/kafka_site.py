@@ -66,7 +66,8 @@ class Site:
         self._lanes: dict[str, Lane] = {}
         self._idle: dict[Place, list[Cursor]] = {}
         self._users = 0
-        self._folder = state_folder(variable("KIRKUK_LOG_STATE"), _cluster_id(options), options.prefix)
+        cluster = _cluster_id(options)
+        self._folder = state_folder(variable("KIRKUK_LOG_STATE"), cluster, options.prefix, options.bootstrap)
         self._ids = IdCache(self._folder)
 
     @classmethod
@@ -220,20 +221,25 @@ class Site:
         """Return what streams hold of the event ids given."""
         with self._lock:
             ends = self._catch_up_ids(streams)
-            ids = {stream: self._ids.known(topic(self.options, stream), ids) for stream, ids in streams.items()}
+            ids = {
+                stream: self._ids.known(self._topic(topic(self.options, stream)).topic_id, ids)
+                for stream, ids in streams.items()
+            }
             return Known(ids, ends)
+
+    def _cached(self, place: Place) -> Place:
+        """Return a partition as the cache of ids names it."""
+        return Place(self._topic(place.topic).topic_id, place.partition)
 
     def _catch_up_ids(self, streams: Iterable[str]) -> dict[Place, int]:
         places = self.places(streams)
         with self._reading() as reader:
-            for name in {place.topic for place in places}:
-                self._ids.belongs(name, self._topic(name).topic_id)
             # Asked before the ends: another process may read on, and note it, at any moment.
-            begins = {place: self._ids.next_offset(place) for place in places}
+            begins = {place: self._ids.next_offset(self._cached(place)) for place in places}
             ends = reader.ends(places)
             for name in {place.topic for place in places if begins[place] > ends[place]}:
                 _logger.warning("topic %s ends before what was read of it: its event ids are read again", name)
-                self._ids.forget(name)
+                self._ids.forget(self._topic(name).topic_id)
                 begins |= {place: 0 for place in places if place.topic == name}
             behind = {place: (begins[place], end) for place, end in ends.items() if begins[place] < end}
             if behind:
@@ -244,12 +250,13 @@ class Site:
         read: dict[Place, int] = {}
         ids: list[Noted] = []
         for place, record in reader.between(spans):
-            ids.extend(_noted(place, record))
-            read[place] = record.offset + 1
+            cached = self._cached(place)
+            ids.extend(_noted(cached.topic, record))
+            read[cached] = record.offset + 1
             if len(ids) >= _CHUNK:
                 self._ids.add(ids, read)
                 ids.clear()
-        self._ids.add(ids, {place: end for place, (_, end) in spans.items()})
+        self._ids.add(ids, {self._cached(place): end for place, (_, end) in spans.items()})
 
     def position(self, key: PositionKey) -> int:
         """Return a consumer's position, as the log has it now."""
@@ -289,12 +296,15 @@ class Site:
                 if end == landed[place].last + 2 and landed[place].alone_from(self._read_up_to(place))
             }
             self._positions.note(moves, {place: end for place, end in read.items() if place.topic == positions})
-            self._ids.add(noted, {place: end for place, end in read.items() if place.topic != positions})
+            self._ids.add(
+                [each._replace(topic=self._topic(each.topic).topic_id) for each in noted],
+                {self._cached(place): end for place, end in read.items() if place.topic != positions},
+            )
 
     def _read_up_to(self, place: Place) -> int:
         if place.topic == topic(self.options, POSITIONS):
             return self._positions.read_up_to(place)
-        return self._ids.next_offset(place)
+        return self._ids.next_offset(self._cached(place))
 
     def seen(self, landed: Mapping[Place, Landed], timeout_s: float) -> dict[Place, int]:
         """Wait until nothing before the end of these records is undecided any more; return the ends of partitions."""
@@ -308,15 +318,15 @@ class Site:
             pause_s = min(2 * pause_s, 0.05)
 
 
-def _noted(place: Place, record: Any) -> Iterator[Noted]:
+def _noted(topic_id: str, record: Any) -> Iterator[Noted]:
     """Yield a record's event id; none for what other tools wrote there, which no event can be."""
     headers = dict(record.headers)
     event_id, writer = headers.get(ID_HEADER), headers.get(WRITER_HEADER) or b""
     if event_id is not None:
-        yield Noted(place.topic, event_id.decode(errors="replace"), writer)
+        yield Noted(topic_id, event_id.decode(errors="replace"), writer)
         return
     try:
-        yield Noted(place.topic, decode(record.value or b"").id, writer)
+        yield Noted(topic_id, decode(record.value or b"").id, writer)
     except (RecordError, RecursionError):
         return
 

@@ -116,9 +116,8 @@ LOG_BACKENDS: dict[str, Callable[[pytest.FixtureRequest, Path], Any]] = {
         for name in sorted(LOG_BACKENDS)
     ]
 )
-def log_backend(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def log_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """One backend, empty; it closes what it opened."""
-    monkeypatch.setenv("KIRKUK_LOG_STATE", str(tmp_path / "state"))
     backend = LOG_BACKENDS[request.param](request, tmp_path)
     yield backend
     backend.close()

@@ -2,10 +2,14 @@
 
 import contextlib
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from connectors import kafka_site
+from connectors.kafka_ids import state_folder
 from connectors.kafka_options import MAX_REQUEST_BYTES, parse_kafka_url
 from connectors.kafka_topics import SETUP, check_topics, setup_topics, topic, topic_config
 from connectors.ports import Advance, Append
@@ -197,6 +201,31 @@ def test_derived_streams_have_the_partitions_of_articles(url, opened, play):
     other = opened(f"{url}?partitions=2")
     other.append(play.appends("m", stream="matches.g1"))
     assert list(other.partitions("matches.g1")) == [0, 1, 2, 3]
+
+
+def test_two_clusters_with_one_id_one_prefix_and_one_cache_keep_their_own_events(
+    start_kafka, opened, play, monkeypatch
+):
+    """A copy of a cluster has its id, and a test cluster may: whatever the other holds, an event that is not here is
+    appended here. Told apart by address alone, or by the topics' ids alone.
+    """
+    clusters = [start_kafka(), start_kafka()]
+    monkeypatch.setattr(kafka_site, "state_folder", lambda configured, *_: Path(configured) / "one for both")
+    logs = [opened(f"kafka://{cluster.bootstrap}/twin") for cluster in clusters]
+
+    def fill(log):
+        return sum(log.append(play.batch("w", number, 5)) for number in range(60))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(fill, logs)) == [300, 300]
+    for log in logs:
+        assert play.whole_batches(play.read_all(log)) == {"w": list(range(60))}
+
+
+def test_the_cache_of_another_address_is_another_folder():
+    """Whatever the order in which its brokers are named."""
+    folders = {state_folder("/s", "cluster", "p", brokers) for brokers in (("a:1", "b:2"), ("b:2", "a:1"), ("c:1",))}
+    assert len(folders) == 2
 
 
 def test_events_that_were_deleted_unread_are_told(url, opened, play, admin):
