@@ -1,6 +1,6 @@
 """Make articles.jsonl and gold.jsonl from the authored articles, and check every label.
 
-`python -m benchmarks.kirkuk_dev.build`
+`python -m benchmarks.kirkuk_dev.build [FOLDER]` (FOLDER/authored/*.txt; else this folder's own)
 
 An authored file holds articles one after the other:
 
@@ -226,18 +226,18 @@ def tally(articles, gold):
     yield "  ".join(f"{name} {count}+{optional.get(name, 0)}" for name, count in sorted(core.items()))
 
 
-def main():
-    """Build both files; 1 and all faults on stderr when a label is wrong."""
+def main(folder=HERE):
+    """Build both files of a folder; 1 and all faults on stderr when a label is wrong."""
     try:
-        articles, gold = build(sorted((HERE / "authored").glob("*.txt")))
+        articles, gold = build(sorted((folder / "authored").glob("*.txt")))
     except LabelError as exc:
         print(exc, file=sys.stderr)
         return 1
-    (HERE / "articles.jsonl").write_text(to_jsonl(articles), encoding="utf-8")
-    (HERE / "gold.jsonl").write_text(to_jsonl(gold), encoding="utf-8")
+    (folder / "articles.jsonl").write_text(to_jsonl(articles), encoding="utf-8")
+    (folder / "gold.jsonl").write_text(to_jsonl(gold), encoding="utf-8")
     print("\n".join(tally(articles, gold)))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:2])))
