@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from schemas.lexicon import Events, Group, Language, lines, parse_idiom, parse_pattern, words
+from schemas.lexicon import Events, Group, Language
+from schemas.lexicon_patterns import lines, parse_idiom, parse_pattern, words
 
 _READ_ELSEWHERE: Final = frozenset({"the_vote", "person", "holding", "default"})
 """Classes and frames that are asked for by their name alone."""

@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.tokens import Sentence
-from schemas.lexicon import Attribution, words
+from schemas.lexicon import Attribution
+from schemas.lexicon_patterns import words
 from schemas.records import Claim, ClaimSource, ClaimStatus, Party, SourceKind
 
 _OUTLETS_OWN: Final = frozenset({"while", "whereas", "although", "though"})

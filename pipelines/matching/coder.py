@@ -34,7 +34,8 @@ from pipelines.matching.tokens import QUOTES, tokenise
 from pipelines.matching.topic import Field, Topic
 from pipelines.matching.triggers import Triggers
 from pipelines.matching.whereabouts import setting_after
-from schemas.lexicon import Language, load_languages, words
+from schemas.lexicon import Language, load_languages
+from schemas.lexicon_patterns import words
 from schemas.records import CodedEvent, EventTime, SchemaRef
 from schemas.vocabulary import Vocabulary
 

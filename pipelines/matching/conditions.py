@@ -6,7 +6,7 @@ from pipelines.matching.lexicon import Rule
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.tokens import Sentence
-from schemas.lexicon import Constraint
+from schemas.lexicon_patterns import Constraint
 
 PARTICLE_REACH: Final = 6
 _ACTORS: Final = frozenset({"@actor", "@party", "@place", "@person"})

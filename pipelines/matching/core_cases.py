@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 from pipelines.matching.core_stems import Token
 from pipelines.matching.normalise import fold
 from pipelines.matching.scanner import Mention
-from schemas.lexicon import Core, words
+from schemas.lexicon import Core
+from schemas.lexicon_patterns import words
 
 _BACK: Final = 3
 """Words between a particle and the name that it governs ("in the district of X")."""

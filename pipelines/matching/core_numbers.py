@@ -6,7 +6,8 @@ from typing import Final
 from pipelines.matching.core_claims import Line
 from pipelines.matching.core_stems import Hit
 from pipelines.matching.normalise import fold
-from schemas.lexicon import Core, words
+from schemas.lexicon import Core
+from schemas.lexicon_patterns import words
 from schemas.records import Magnitude
 
 _NUMBER: Final = re.compile(r"\d{1,3}(?:[.,٬]\d{3})+(?!\d)|\d+")

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from pipelines.matching.normalise import fold
-from schemas.lexicon import Core, Group, lines, words
+from schemas.lexicon import Core, Group
+from schemas.lexicon_patterns import lines, words
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _SHORTEST: Final = 3

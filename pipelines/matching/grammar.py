@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipelines.matching.inflect import conjugate, plural
-from schemas.lexicon import Language, lines, parse_pattern, words
+from schemas.lexicon import Language
+from schemas.lexicon_patterns import lines, parse_pattern, words
 
 BE: Final = frozenset(["be", "am", "is", "are", "was", "were", "been", "being", "'s", "'re"])
 HAVE: Final = frozenset(["have", "has", "had", "having", "'ve"])

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from schemas.lexicon import Constraint, Frame, Group, Language, Pattern, lines, parse_idiom, parse_pattern, words
+from schemas.lexicon import Frame, Group, Language
+from schemas.lexicon_patterns import Constraint, Pattern, lines, parse_idiom, parse_pattern, words
 
 
 class Slots(NamedTuple):

@@ -13,7 +13,8 @@ from pipelines.matching.people import Memory
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.scanner import Mention
 from pipelines.matching.tokens import Sentence
-from schemas.lexicon import Language, words
+from schemas.lexicon import Language
+from schemas.lexicon_patterns import words
 from schemas.records import Party
 from schemas.vocabulary import Vocabulary
 

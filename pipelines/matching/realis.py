@@ -7,7 +7,8 @@ from typing import Final
 from pipelines.matching.dates import When
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.tokens import Sentence
-from schemas.lexicon import Times, words
+from schemas.lexicon import Times
+from schemas.lexicon_patterns import words
 from schemas.records import Realis
 
 HISTORICAL_AFTER: Final = timedelta(days=60)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from pipelines.matching.normalise import Folded, fold
-from schemas.lexicon import words
+from schemas.lexicon_patterns import words
 from schemas.vocabulary import Vocabulary
 
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")

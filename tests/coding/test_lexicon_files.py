@@ -4,7 +4,8 @@ import pytest
 
 from pipelines.matching.inflect import conjugate, plural
 from schemas.errors import SchemaError
-from schemas.lexicon import load_languages, parse_pattern
+from schemas.lexicon import load_languages
+from schemas.lexicon_patterns import parse_pattern
 
 
 def load(coder, **changes):

@@ -3,7 +3,8 @@
 import pytest
 
 from schemas.errors import SchemaError
-from schemas.lexicon import load_languages, parse_idiom
+from schemas.lexicon import load_languages
+from schemas.lexicon_patterns import parse_idiom
 
 
 def told(code, text, **options):
