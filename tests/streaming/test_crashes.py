@@ -86,4 +86,5 @@ def test_the_runner_is_killed_at_random_moments(places, play, story, undisturbed
     # One for each kill, but where the next one comes before the job was submitted again.
     assert counts["failures"] >= 3
     assert left(site, play) == undisturbed
-    assert "Traceback" not in site.said()
+    # Beam's worker prints one of its own where the runner goes while it is asked something.
+    assert all("sdk_worker.py" in trace for trace in site.said().split("Traceback")[1:])
