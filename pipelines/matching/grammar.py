@@ -119,6 +119,8 @@ class Grammar:
                 continue
             self.nouns.setdefault(noun, noun)
             self.nouns.setdefault(plural(noun), noun)
+            if noun.endswith("man"):
+                self.nouns.setdefault(noun.removesuffix("man") + "men", noun)
         self.nouns.update(
             {
                 "men": "man",

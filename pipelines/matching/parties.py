@@ -184,7 +184,7 @@ class Parties:
             if sentence.lows[phrase.head] in _PERSONAL | _PLURAL or sentence.lemmas[phrase.head] in self.persons:
                 return True
             found = self.ids(sentence, phrase)
-            return any(self.kind(one) == "person" for one in found)
+            return any(self.kind(one) in {"person", "civil"} for one in found)
         return False
 
     def force_like(self, sentence: Sentence, phrase: Phrase) -> bool:
