@@ -4,13 +4,17 @@ The grammar is in docs/schema.md, section "Lexicon".
 """
 
 from functools import lru_cache
+from itertools import product
 from typing import Final
 
 import msgspec
 
 FLAGS: Final = frozenset(
-    {"inf", "that", "passive", "active", "noobj", "anyobj", "ger", "adv", "neg", "future", "oneobj", "twoobj"}
-)
+    ["inf", "that", "passive", "active", "noobj", "anyobj", "ger", "adv", "neg", "future", "oneobj", "twoobj",
+     "must", "may", "if", "unless", "said"]
+)  # fmt: skip
+ANY_VERB: Final = "*"
+"""Stands for every verb that has a modal or is denied."""
 CLASSES: Final = frozenset({"@actor", "@place", "@person", "@any", "@party", "@num"})
 """Word classes that the matcher computes; the others are lists in the events file."""
 
@@ -75,6 +79,24 @@ def parse_pattern(line: str) -> Pattern:
         frame=frame.strip() or None,
         weight=len(constraints) * 2 + len(flags) + 2 * bool(particles),
     )
+
+
+def alternatives(line: str) -> tuple[str, ...]:
+    """Return the lines that `on|upon:@any` (or `inf|that`, `inf|into:@any`) stands for, one a choice."""
+    body, arrow, frame = line.partition("=>")
+    first, *rest = body.split() or [""]
+    choices = [_choices(part) for part in rest]
+    tail = f" {arrow} {frame.strip()}" if arrow else ""
+    return tuple(" ".join((first, *chosen)) + tail for chosen in product(*choices))
+
+
+def _choices(part: str) -> tuple[str, ...]:
+    """Return what one condition may be; a flag has no words, and particles stay together."""
+    names, colon, value = part.partition(":")
+    each = names.split("|")
+    if len(each) == 1 or names.startswith("!") or not (colon or FLAGS.intersection(each)):
+        return (part,)
+    return tuple(name if name in FLAGS and value in {"", "@any"} else f"{name}:{value or '@any'}" for name in each)
 
 
 class Wording(msgspec.Struct, frozen=True):

@@ -24,11 +24,12 @@ from pipelines.matching.magnitudes import find_magnitudes, for_event
 from pipelines.matching.parse import Parser
 from pipelines.matching.parties import Parties
 from pipelines.matching.realis import Moods
-from pipelines.matching.relevance import gate_ids, is_relevant
+from pipelines.matching.relevance import event_signs, gate_ids, is_relevant
 from pipelines.matching.roles import code_trigger, spoken
 from pipelines.matching.scanner import Mention, Scanner
 from pipelines.matching.sentences import sentence_spans
 from pipelines.matching.speech import Speech
+from pipelines.matching.subject import Subject
 from pipelines.matching.tagger import tag
 from pipelines.matching.tokens import QUOTES, tokenise
 from pipelines.matching.topic import Field, Topic
@@ -111,6 +112,7 @@ class Coder:
         self._gate = gate_ids(vocabulary)
         self._doors = self._gate | _local_ids(vocabulary)
         self._topic = Topic(vocabulary, words(self.language.events.classes.get("the_vote", "")), self._gate)
+        self.subject = Subject(self.language.topics) if self.language.topics is not None else None
         self._parties = Parties(vocabulary, self.language)
         self.tables = Tables(self.credits.verbs, _CONTROLS, self._parties.linked, self.patterns.phrasal)
 
@@ -151,7 +153,15 @@ class Coder:
         context.speech.reset()
         context.setting = None
         events += self._field(context, text, in_text, title=False)
-        return self._outcome(events, fields, all_sentences=all_sentences)
+        if self.subject is None:
+            return self._outcome(events, fields, all_sentences=all_sentences)
+        relevant = self.subject.score(self.signs(events, fields).items()) > 0
+        return Coded(relevant=relevant, events=tuple(events) if relevant or all_sentences else ())
+
+    def signs(self, events: list[CodedEvent], fields: tuple[Field, Field]) -> dict[str, float]:
+        """Return all signs that a verdict over an article rests on."""
+        signs = event_signs(events, self.vocabulary) | self._topic.signs(tuple(events), *fields)
+        return signs | (self.subject.word_signs(fields[0].text, fields[1].text) if self.subject is not None else {})
 
     def _outcome(self, events: list[CodedEvent], fields: tuple[Field, Field], *, all_sentences: bool) -> Coded:
         relevant = is_relevant(events, self.vocabulary) or self._topic.holds(tuple(events), *fields)
@@ -230,7 +240,7 @@ class Coder:
         context.speech.begin(sentence)
         clauses = Parser(sentence, self.tables).parse()
         context.begin(sentence, clauses)
-        found = context.triggers.find(sentence, clauses)
+        found = context.triggers.find(sentence, clauses, context.credited)
         if found:
             context.times = find_times(text, span, context.today, context.anchor) if context.today else []
             magnitudes = find_magnitudes(sentence, clauses, self.grammar)

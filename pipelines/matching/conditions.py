@@ -1,5 +1,6 @@
 """Whether the conditions of a verb pattern hold in a clause: particles, voice and mood, and what fills the slots."""
 
+from collections.abc import Callable
 from typing import Final
 
 from pipelines.matching.lexicon import Rule
@@ -10,8 +11,17 @@ from schemas.lexicon_patterns import Constraint
 
 PARTICLE_REACH: Final = 6
 _ACTORS: Final = frozenset({"@actor", "@party", "@place", "@person"})
-_WILL: Final = frozenset({"will", "'ll", "wo", "shall", "would", "'d"})
-"""What makes a promise or threat of a verb."""
+_MODALS: Final = {
+    "future": frozenset({"will", "'ll", "wo", "shall", "would", "'d"}),
+    "may": frozenset({"could", "may", "might", "can"}),
+    "must": frozenset({"must", "should"}),
+}
+"""What makes a promise or threat, a hint, a demand of a verb."""
+_CONDITIONS: Final = {
+    "if": frozenset({"if", "unless", "once", "as soon as", "until"}),
+    "unless": frozenset({"unless"}),
+}
+"""What opens the clause that says on which condition."""
 _MEASURES: Final = frozenset(
     ["number", "thousand", "hundred", "dozen", "score", "million", "group", "lot", "majority", "part", "handful",
      "series",
@@ -37,9 +47,16 @@ def flag_holds(clause: Clause, flag: str) -> bool:
         return (len(clause.undergoers()) > 1) == (flag == "twoobj")
     if flag == "neg":
         return verb.negated or any(phrase.negated for phrase in (*clause.doers()[:1], *clause.undergoers()[:1]))
-    if flag == "future":
-        return verb.modal in _WILL
+    if flag in _MODALS:
+        return verb.modal in _MODALS[flag] and not (flag == "must" and verb.perfect)
+    return _hangs(clause, flag)
+
+
+def _hangs(clause: Clause, flag: str) -> bool:
+    """Tell whether an infinitive, a that-clause, a gerund, a condition hangs on a clause, or an object."""
     children = clause.children
+    if flag in _CONDITIONS:
+        return any(child.mark in _CONDITIONS[flag] for child in children)
     if flag == "inf":
         return any(child.kind == "inf" for child in children)
     if flag == "that":
@@ -72,9 +89,11 @@ class Conditions:
         self._known: dict[tuple[int, int], bool] = {}
         self._forces: dict[int, bool] = {}
         self._heads: dict[int, tuple[str, ...]] = {}
+        self._credited: Callable[[Clause], bool] = lambda _: False
 
-    def begin(self) -> None:
-        """Forget the phrases of the last sentence."""
+    def begin(self, credited: Callable[[Clause], bool]) -> None:
+        """Forget the phrases of the last sentence. `credited` tells whether somebody is said to say a clause."""
+        self._credited = credited
         self._known.clear()
         self._forces.clear()
         self._heads.clear()
@@ -92,9 +111,17 @@ class Conditions:
             if not any(one.slot == "obj" and not one.absent and "@any" not in one.allowed for one in constraints):
                 return False
         for flag in pattern.flags:
-            if not flag_holds(clause, flag):
+            if flag != "said" and not flag_holds(clause, flag):
                 return False
-        return all(self._holds(sentence, clause, constraint, slots) for constraint in constraints)
+        if not all(self._holds(sentence, clause, constraint, slots) for constraint in constraints):
+            return False
+        return "said" not in pattern.flags or self._credited(clause)
+
+    def flags_hold(self, clause: Clause, flags: frozenset[str]) -> bool:
+        """Tell whether what an idiom asks of its clause holds."""
+        if clause.verb is not None and not all(flag == "said" or flag_holds(clause, flag) for flag in flags):
+            return False
+        return "said" not in flags or self._credited(clause)
 
     def _holds(self, sentence: Sentence, clause: Clause, constraint: Constraint, slots: Slots) -> bool:
         slot, allowed = constraint.slot, constraint.allowed

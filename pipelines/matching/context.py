@@ -13,6 +13,14 @@ from pipelines.matching.triggers import Triggers
 from schemas.records import EventTime, Party
 
 
+def stands_in(clause: Clause, aside: Clause) -> bool:
+    """Tell whether a clause is an aside or describes somebody in it ("said X, who had fled")."""
+    step: Clause | None = clause
+    while step is not None and step is not aside:
+        step = step.parent
+    return step is aside
+
+
 class Context:
     """What is known while one article is coded."""
 
@@ -49,6 +57,13 @@ class Context:
             self.anchor = self.times[-1].first
         self.parties.turn()
         self.sentence, self.clauses, self._beside, self.times = sentence, clauses, None, []
+
+    def credited(self, clause: Clause) -> bool:
+        """Tell whether somebody says a clause: above it, beside it, or in a quotation that runs on."""
+        if self.cues.above(self.sentence, clause, self.parties) or self.speech.unattributed:
+            return True
+        asides = (aside for _, aside, _ in self.beside)
+        return any(not stands_in(clause, aside) for aside in asides) or bool(self.speech.current(self.sentence))
 
     @property
     def beside(self) -> list[tuple[int, Clause, Credit]]:

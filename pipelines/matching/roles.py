@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from pipelines.matching.attribution import claim_of, own_words
-from pipelines.matching.context import Context
+from pipelines.matching.context import Context, stands_in
 from pipelines.matching.event_times import event_time
 from pipelines.matching.neighbours import is_date
 from pipelines.matching.people import person_like
@@ -21,7 +21,7 @@ _MOST_PARTIES: Final = 12
 _EMPTY_WORDS: Final = frozenset(
     {"it", "there", "this", "that", "which", "who", "what", "one", "something", "nothing", "nobody"}
 )
-_OWN_WORDS: Final = frozenset({"neg", "future"})
+_OWN_WORDS: Final = frozenset({"neg", "future", "must", "may"})
 """Flags of patterns for what one refuses, or threatens with, by saying that one will or won't."""
 _DONE_TO: Final = frozenset({"arrest", "detention", "removal", "release", "killing", "dismissal", "resignation"})
 """Nouns behind whose "of" stands to whom it is done ("warrants for the arrest of X")."""
@@ -120,9 +120,10 @@ def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
     moods, clause, flags = context.moods, found.clause, found.rule.pattern.flags
     if not found.nominal:
         realis, negated = moods.realis(clause), moods.negated(clause)
-        if "future" in flags or "neg" in flags:
-            # To say "will not leave" is to refuse, "will fight" to threaten: said, it is done.
-            return ("actual" if clause.mark not in moods.marks else realis), negated and "neg" not in flags
+        if not _OWN_WORDS.isdisjoint(flags):
+            # To say "will not leave" is to refuse, "will fight" to threaten, "must leave" to demand: said, it is done.
+            done = flags & {"neg", "must", "may"}
+            return ("actual" if clause.mark not in moods.marks else realis), negated and not done
         spoken_idiom = ".i." in found.rule.id and found.rule.group.type in {"THREATEN", "REJECT"}
         if spoken_idiom and clause.mark not in moods.marks:
             return "actual", negated
@@ -340,14 +341,6 @@ _ADJECTIVE_CLASS: Final = {
 """What an adjective before an event noun stands for ("a Kurdish pull-out", "Kurdish protesters")."""
 
 
-def _stands_in(clause: Clause, aside: Clause) -> bool:
-    """Tell whether a clause is an aside or describes somebody in it ("said X, who had fled")."""
-    step: Clause | None = clause
-    while step is not None and step is not aside:
-        step = step.parent
-    return step is aside
-
-
 def _claim(context: Context, found: Found) -> Claim:
     """Gather the sources of an event: clauses above it, asides, and the speaker who carries over."""
     sentence = context.sentence
@@ -356,7 +349,7 @@ def _claim(context: Context, found: Found) -> Claim:
         sources += context.cues.announced(sentence, found.clause, noun, context.parties)
     boundary = [at for at, low in enumerate(sentence.lows) if low == ";"]
     for at, clause, credit in context.beside:
-        if clause.kind == "aside" and _stands_in(found.clause, clause):
+        if clause.kind == "aside" and stands_in(found.clause, clause):
             continue
         lower, upper = min(at, found.start), max(at, found.start)
         if not any(lower < mark < upper for mark in boundary):

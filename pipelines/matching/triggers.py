@@ -1,16 +1,17 @@
 """Which words of a sentence carry events: verbs by their patterns, nouns by their arguments, fixed phrases."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
 
-from pipelines.matching.conditions import PARTICLE_REACH, Conditions, computed, flag_holds, particle_at
+from pipelines.matching.conditions import PARTICLE_REACH, Conditions, computed, particle_at
 from pipelines.matching.idioms import Wording, clause_of, find_wordings
 from pipelines.matching.lexicon import Patterns, Rule
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.tokens import Sentence
+from schemas.lexicon_patterns import ANY_VERB
 
 _STRONG_PREPS: Final = (
     "between",
@@ -46,9 +47,13 @@ class Triggers:
         self.parties = parties
         self.conditions = Conditions(parties)
 
-    def find(self, sentence: Sentence, clauses: list[Clause]) -> list[Found]:
-        """Return triggers in the order of the sentence; at most one of a type for each word."""
-        self.conditions.begin()
+    def find(
+        self, sentence: Sentence, clauses: list[Clause], credited: Callable[[Clause], bool] = lambda _: False
+    ) -> list[Found]:
+        """Return triggers in the order of the sentence; at most one of a type for each word. `credited` tells whether
+        somebody is said to say a clause.
+        """
+        self.conditions.begin(credited)
         wordings = find_wordings(sentence, self.patterns.idioms, self.parties)
         idioms = self._wordings(clauses, wordings)
         verbal = [hit for clause in clauses for hit in self._verbal(sentence, clause)]
@@ -92,17 +97,13 @@ class Triggers:
         found = []
         for wording in wordings:
             rule, clause = wording.rule, clause_of(wording, clauses, phrases)
-            if rule is None or clause is None or not self._flags_hold(clause, rule):
+            if rule is None or clause is None or not self.conditions.flags_hold(clause, rule.pattern.flags):
                 continue
             inside = [phrase for _, phrase in phrases if wording.start <= phrase.head < wording.end]
             if not any(_only_called(clause, phrase) for phrase in inside):
                 slots = self._slots_around(wording, rule, clause, inside)
                 found.append(Found(wording.start, wording.end, rule, clause, slots))
         return found
-
-    @staticmethod
-    def _flags_hold(clause: Clause, rule: Rule) -> bool:
-        return clause.verb is None or all(flag_holds(clause, flag) for flag in rule.pattern.flags)
 
     def _slots_around(
         self, wording: Wording, rule: Rule, clause: Clause, inside: list[Phrase]
@@ -131,14 +132,19 @@ class Triggers:
         if verb is None:
             return
         rules = self.patterns.verbs.get(verb.lemma)
-        if not rules or sentence.lows[max(0, verb.start - 2) : verb.start] == _YET_TO:
+        moody = bool(verb.modal) or verb.negated
+        if not (rules or moody) or sentence.lows[max(0, verb.start - 2) : verb.start] == _YET_TO:
             return
         slots = clause_slots(clause)
-        fitting = self.patterns.applicable(verb.lemma, [name for name, phrases in slots.items() if phrases])
+        filled = [name for name, phrases in slots.items() if phrases]
+        fitting = self.patterns.applicable(verb.lemma, filled)
         hold = self.conditions.hold
         rule = next((one for one in fitting if hold(sentence, clause, one, slots)), None)
-        if rule is None and verb.passive and not slots["subj"]:
+        if rule is None and rules and verb.passive and not slots["subj"]:
             rule = next((one for one in rules if hold(sentence, clause, one, slots, unsaid=True)), None)
+        if moody and (rule is None or _SPEECH_ACTS.isdisjoint(rule.pattern.flags)):
+            general = self.patterns.applicable(ANY_VERB, filled)
+            rule = next((one for one in general if hold(sentence, clause, one, slots)), rule)
         if rule is not None:
             yield Found(verb.head, self._trigger_end(clause, rule), rule, clause, slots)
 
@@ -250,7 +256,7 @@ class Triggers:
         return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
 
 
-_SPEECH_ACTS: Final = frozenset({"neg", "future"})
+_SPEECH_ACTS: Final = frozenset({"neg", "future", "must", "may"})
 """Flags of patterns for what is said about a deed and not for the deed: "will not lift", "will close"."""
 _YET_TO: Final = ["yet", "to"]
 """What tells that it has not happened, and may never."""
