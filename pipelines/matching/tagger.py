@@ -122,7 +122,7 @@ def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, firs
     if verb is not None and not (capital and not first):
         return "V?", verb.lemma
     if capital and not (first and low in grammar.nouns):
-        return "NAME", low
+        return "NAME", grammar.noun_lemma(low) if first else grammar.nouns.get(low, low)
     return by_ending(low, grammar)
 
 
