@@ -39,8 +39,6 @@ def past(sentence: Sentence, at: int, forms: set[str], cues: frozenset[str]) -> 
         return "ADJ"
     if tag_before in {"HAVE", "BE"} or sentence.lemmas[before] == "get":
         return "VBN" if "VBN" in forms else tense
-    if sentence.lows[before] == "the" and before == at - 1 and after not in {"NOUN", "NAME", "ADJ", "V?"}:
-        return "NOUN"  # "the wounded were visited"
     if tag_before in {"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"} and "VBN" in forms:
         described = "VBN" if tag_before == "PREP" or _is_counted(tags, before) else tense
         return "ADJ" if after in {"NOUN", "NAME", "ADJ", "V?"} else described

@@ -26,6 +26,8 @@ _ACTIVITIES: Final = frozenset({"training", "shelling", "bombing", "pumping", "l
 """Activities that with "of" are nouns ("halts training of recruits"); "accused of taking" shows why not all are."""
 _SETTING: Final = 2
 """Tokens of "in X" before the subject."""
+_DESCRIBED: Final = frozenset({"NOUN", "NAME", "ADJ", "V?", "VBG"})
+"""What follows a participle that only describes it ("the wounded men")."""
 _FLOATING: Final = frozenset({"all", "both", "each"})
 """Quantifiers that may stand with the verb ("they had all pressed for it")."""
 _PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
@@ -238,6 +240,8 @@ def _verb_form(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *
         and following(sentence.tags, at) in {"END", "COMMA", "PUNCT", "CONJ"}
     ):
         return "NOUN"
+    if at and "VBN" in forms and sentence.lows[at - 1] == "the" and following(sentence.tags, at) not in _DESCRIBED:
+        return "NOUN"  # "the wounded were visited"
     if "VBD" in forms or "VBN" in forms:
         return past(sentence, at, forms, grammar.cues)
     return _present(sentence, at, forms, grammar, weak=weak, noun=noun)
