@@ -1,11 +1,18 @@
 """Fixtures for all tests."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 # The real servers: Kafka, Elasticsearch and Beam's portable runner. See servers/README.md.
 pytest_plugins = ["server_fixtures"]
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +21,20 @@ def log_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("log-state")
     monkeypatch.setenv("KIRKUK_LOG_STATE", str(folder))
     return folder
+
+
+@pytest.fixture
+def start_python() -> Iterator[Callable[..., subprocess.Popen[Any]]]:
+    """Start Python with these arguments in a process of its own; whatever still runs at the end is killed."""
+    started: list[subprocess.Popen[Any]] = []
+
+    def start(*arguments: object, **options: Any) -> subprocess.Popen[Any]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, *map(str, arguments)]
+        started.append(subprocess.Popen(command, env=environment, **options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        with process:
+            process.kill()

@@ -1,6 +1,5 @@
 """The crash kit as a fixture, logs and indexes on disk, and short ways to run the jobs."""
 
-import importlib.util
 import multiprocessing
 import runpy
 import signal
@@ -14,8 +13,8 @@ import schemas
 from connectors import registry
 from connectors.ports import SystemClock
 from pipelines.jobs.match import MatchOptions, run_match
+from tests.beam import beam_play, sparse_log
 
-PLAY = Path(__file__).with_name("beam_play.py")
 PROCESSES = multiprocessing.get_context("forkserver")
 """Processes to kill are forked from one that has loaded Beam and has done nothing else: that saves a second each."""
 PROCESSES.set_forkserver_preload(["pipelines.transforms", "pipelines.jobs.reprocess", "connectors.sqlite_index"])
@@ -24,20 +23,13 @@ PROCESSES.set_forkserver_preload(["pipelines.transforms", "pipelines.jobs.reproc
 @pytest.fixture(scope="session")
 def play() -> ModuleType:
     """Builders and the crash kit."""
-    return _load(PLAY)
+    return beam_play
 
 
 @pytest.fixture(scope="session")
 def sparse() -> ModuleType:
     """The log with several partitions and holes between its positions."""
-    return _load(PLAY.with_name("sparse_log.py"))
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return sparse_log
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +63,7 @@ class Desk:
     def die(self, job: str, when: str, count: int) -> int:
         """Run a job in a process of its own that dies at the named step; return its exit status."""
         arguments = {"ARGUMENTS": [job, self.log_url, self.index_url, self.schema_dir, when, str(count)]}
-        process = PROCESSES.Process(target=runpy.run_path, args=(str(PLAY), arguments, "__main__"))
+        process = PROCESSES.Process(target=runpy.run_path, args=(beam_play.__file__, arguments, "__main__"))
         process.start()
         process.join(120)
         assert process.exitcode in {0, -signal.SIGKILL}, f"the process ended with {process.exitcode}"

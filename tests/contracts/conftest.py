@@ -1,12 +1,11 @@
 """Every event log backend as one fixture, `log_backend`; a test that takes it, or `log`, runs on each."""
 
-import importlib.util
 import itertools
 import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,8 +18,7 @@ from connectors.kafka_topics import topic
 from connectors.memory_log import MemoryLog
 from connectors.ports import Append, EventLog
 from connectors.sqlite_log import SqliteLog
-
-PLAY = Path(__file__).with_name("log_play.py")
+from tests.contracts import log_play
 
 
 class SqliteBackend:
@@ -140,28 +138,10 @@ def sqlite_backend(tmp_path: Path) -> Iterator[SqliteBackend]:
 @pytest.fixture(scope="session")
 def play() -> ModuleType:
     """Builders, checks and the writer program."""
-    spec = importlib.util.spec_from_file_location("log_play", PLAY)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return log_play
 
 
 @pytest.fixture
-def start_writer() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start `log_play.py` in a process of its own; whatever still runs at the end is killed."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*arguments: object) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, str(PLAY), *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(PLAY.parents[2])},
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+def start_writer(start_python: Callable[..., subprocess.Popen[bytes]]) -> Callable[..., subprocess.Popen[bytes]]:
+    """Start `log_play.py` in a process of its own."""
+    return partial(start_python, log_play.__file__, stdout=subprocess.PIPE)

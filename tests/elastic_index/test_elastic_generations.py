@@ -1,13 +1,11 @@
 """Generations and prefixes on the search server: made once by many, completed, promoted at once, kept apart."""
 
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from contextlib import closing
-from pathlib import Path
+from functools import partial
 
 import pytest
 
@@ -20,7 +18,6 @@ from schemas.documents import FIELDS
 from schemas.errors import ConfigError, IndexUnavailableError
 from tests.contracts.index_play import LIVE, document, emptied, numbered
 
-ROOT = Path(__file__).parents[2]
 NAMES = [
     "v1",
     "V1",
@@ -65,26 +62,10 @@ index.close()
 
 
 @pytest.fixture
-def run():
-    """Start a program of Python text; what still runs at the end is killed."""
-    started = []
-
-    def run(program, *arguments):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, *map(str, arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        started.append(process)
-        return process
-
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+def run(start_python):
+    """Start a program of Python text."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return partial(start_python, "-c", text=True, **pipes)
 
 
 def alias_targets(server, prefix):

@@ -1,10 +1,8 @@
 """Broker and search server die under the running system."""
 
-import importlib.util
 import re
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import tomli_w
@@ -16,8 +14,8 @@ from pipelines.generations import live_generation
 from pipelines.streams import replay
 from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, MATCHES, derived, unpack
 from schemas.records import AlertDelivered, AlertRaised
+from tests.full_size import writer
 
-WRITER = Path(__file__).with_name("writer.py")
 ARTICLE_COUNT = 10_000
 KILLS = 3
 WRITING_S = 60.0
@@ -25,17 +23,7 @@ WRITING_S = 60.0
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 
 
-@pytest.fixture(scope="module")
-def writer():
-    spec = importlib.util.spec_from_file_location("full_size_writer", WRITER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_ten_thousand_articles_while_both_servers_are_killed_three_times(
-    start_kafka, start_elastic, start, tmp_path, monkeypatch, writer
-):
+def test_ten_thousand_articles_while_both_servers_are_killed_three_times(start_kafka, start_elastic, start, tmp_path):
     """None lost, none twice, in log, index and ledger; every alert is raised once, sent once and shown once.
 
     Which alerts there are depends on the order in which three partitions are read, so they are compared with no other
@@ -43,13 +31,12 @@ def test_ten_thousand_articles_while_both_servers_are_killed_three_times(
     """
     kafka, elastic = start_kafka(), start_elastic()
     urls = f"kafka://{kafka.bootstrap}/killed?partitions=3", f"{elastic.url}/killed"
-    monkeypatch.setenv("KIRKUK_LOG_STATE", str(tmp_path / "state"))
     settings = configured(tmp_path, *urls)
     stages = {
         name: start(name, "-m", "desk.cli", name, "--json", "--config", settings.file) for name in ("match", "alert")
     }
     wait_for_generation(urls[0])
-    writing = start("writer", WRITER, urls[0], ARTICLE_COUNT, WRITING_S)
+    writing = start("writer", writer.__file__, urls[0], ARTICLE_COUNT, WRITING_S)
     for _ in range(KILLS):
         for server in (kafka, elastic):
             time.sleep(WRITING_S / KILLS / 4)
@@ -63,7 +50,7 @@ def test_ten_thousand_articles_while_both_servers_are_killed_three_times(
         for stage in stages.values():
             stage.terminate()
             assert stage.wait(60) == 0
-        check_documents(log, urls[1], writer)
+        check_documents(log, urls[1])
         check_alerts(log, tmp_path)
     finally:
         log.close()
@@ -98,7 +85,7 @@ def streamed(log, stream):
     return [stored.event for part in log.partitions(stream) for stored in replay(log, stream, partition=part)]
 
 
-def check_documents(log, index_url, writer):
+def check_documents(log, index_url):
     wanted = {writer.article_id(number) for number in range(ARTICLE_COUNT)}
     assert Counter(event.id for event in streamed(log, ARTICLES)) == dict.fromkeys(wanted, 1)
     coded = streamed(log, derived(MATCHES, live_generation(log)))

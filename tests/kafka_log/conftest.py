@@ -1,11 +1,10 @@
 """Logs on Kafka: on the shared broker under a prefix of their own, or on one that a test may kill."""
 
-import importlib.util
 import itertools
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,26 +13,21 @@ import pytest
 
 from connectors.kafka_log import KafkaLog
 from connectors.kafka_options import parse_kafka_url
+from tests.contracts import log_play
 
-PLAY = Path(__file__).parents[1] / "contracts" / "log_play.py"
 _prefixes = itertools.count()
 
 
 @pytest.fixture(scope="session")
 def play() -> ModuleType:
     """Builders, checks and the writer program."""
-    spec = importlib.util.spec_from_file_location("log_play", PLAY)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return log_play
 
 
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of event ids for this test alone."""
-    folder = tmp_path / "state"
-    monkeypatch.setenv("KIRKUK_LOG_STATE", str(folder))
-    return folder
+@pytest.fixture
+def state(log_state: Path) -> Path:
+    """The cache of event ids of this test."""
+    return log_state
 
 
 @pytest.fixture
@@ -57,21 +51,6 @@ def url(kafka_server: Any) -> str:
 
 
 @pytest.fixture
-def start_writer() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start `log_play.py` in a process of its own; whatever still runs at the end is killed."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*arguments: object) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, str(PLAY), *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(PLAY.parents[2])},
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+def start_writer(start_python: Callable[..., subprocess.Popen[bytes]]) -> Callable[..., subprocess.Popen[bytes]]:
+    """Start `log_play.py` in a process of its own."""
+    return partial(start_python, log_play.__file__, stdout=subprocess.PIPE)

@@ -1,6 +1,5 @@
 """The Beam room's crash kit and desks, for reprocessing."""
 
-import importlib.util
 import shutil
 import threading
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from connectors.ports import SystemClock
 from pipelines.jobs.reprocess import ReprocessOptions, run_reprocess
 from schemas.rules import load_rules
+from tests.beam.conftest import desk, desk_class, new_desk, play, schema_dir
 
 RULES_TOML = """
 [[rule]]
@@ -17,18 +17,7 @@ name = "everything"
 changes = ["opened", "denied", "confirmed", "corroborated:2", "corroborated:3"]
 """
 
-_PATH = Path(__file__).parents[1] / "beam" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("beam_conftest", _PATH)
-_beam = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_beam)
-
-play, schema_dir, desk_class, new_desk, desk = (
-    _beam.play,
-    _beam.schema_dir,
-    _beam.desk_class,
-    _beam.new_desk,
-    _beam.desk,
-)
+__all__ = ["desk", "desk_class", "new_desk", "play", "schema_dir"]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A log, an index and an endless match job over them: in a thread of this process, or as the command `kirkuk match`."""
 
-import importlib.util
 import itertools
 import json
 import os
@@ -23,29 +22,22 @@ from pipelines.generations import live_generation, match_consumer
 from pipelines.jobs.match import MatchOptions, run_match
 from pipelines.streams import replay
 from schemas.envelope import ARTICLES, DEAD_LETTERS, MATCHES, derived, encode
+from tests.beam import beam_play, sparse_log
 
-BEAM_TESTS = Path(__file__).parents[1] / "beam"
 WAIT_S = 60.0
 _own = itertools.count()
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
 def play() -> ModuleType:
     """Builders of articles, and what a run leaves behind."""
-    return _load(BEAM_TESTS / "beam_play.py")
+    return beam_play
 
 
 @pytest.fixture(scope="session")
 def sparse() -> ModuleType:
     """The log with several partitions and holes between its positions."""
-    return _load(BEAM_TESTS / "sparse_log.py")
+    return sparse_log
 
 
 @pytest.fixture(scope="session")
