@@ -1,7 +1,7 @@
 """The language part of an event schema as data: words, patterns, cues, time words; validated into frozen values.
 
 The files are `lexicon/<language>.<part>.yaml`; the parts are words, events, attribution, time and parties. More groups
-of events may stand in files of their own, `<language>.events.<name>.yaml`. The grammar is in docs/schema.md, section
+of events may stand in files of their own, `<language>.events.<name>.yaml`; `topics` may be missing. The grammar is in docs/schema.md, section
 "Lexicon". Word lists are YAML strings of words separated by blanks, with `_` for
 a blank inside an entry; patterns stand one to a line.
 """
@@ -126,6 +126,19 @@ class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     generic_adverbs: str
 
 
+class Topics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What articles are about as a whole: words of other subjects by theme, words of the crisis, weights of each sign."""
+
+    themes: Mapping[str, str]
+    crisis: str
+    wider: str
+    """Words that the crisis shares with other wars and politics."""
+    doors: str
+    """Wordings, letter by letter, of which one is enough for an article to be read though it names no party or place."""
+    weights: Mapping[str, float]
+    """Sign -> what it adds to the score of an article (pipelines/matching/subject.py names the signs)."""
+
+
 class Parties(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How descriptions name parties: "Kurdish" + a noun of class force is the actor peshmerga."""
 
@@ -152,6 +165,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     attribution: Attribution
     time: Times
     parties: Parties
+    topics: Topics | None = None
 
 
 class Core(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -273,6 +287,7 @@ _STRUCTS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "attribution": Attribution,
     "time": Times,
     "parties": Parties,
+    "topics": Topics,
     "core": Core,
 }
 
@@ -344,7 +359,10 @@ def load_languages(
     if faults:
         raise SchemaError("\n".join(faults))
     full = {
-        code: Language(code=code, **{part: parts[part] for part in PARTS} | {"events": _all_events(parts)})
+        code: Language(
+            code=code,
+            **{part: parts[part] for part in PARTS} | {"events": _all_events(parts), "topics": parts.get("topics")},
+        )
         for code, parts in parsed.items()
         if all(part in parts for part in PARTS)
     }

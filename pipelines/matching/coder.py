@@ -153,7 +153,7 @@ class Coder:
         context.speech.reset()
         context.setting = None
         events += self._field(context, text, in_text, title=False)
-        if self.subject is None:
+        if self.subject is None or not self.subject.weights:
             return self._outcome(events, fields, all_sentences=all_sentences)
         relevant = self.subject.score(self.signs(events, fields).items()) > 0
         return Coded(relevant=relevant, events=tuple(events) if relevant or all_sentences else ())

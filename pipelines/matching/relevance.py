@@ -1,6 +1,7 @@
 """Whether an article matters to the crisis: section 6 of the event schema as a function of its events."""
 
 from collections.abc import Iterable
+from math import log1p
 from typing import Final
 
 from schemas.records import CodedEvent, Party
@@ -23,6 +24,39 @@ def is_relevant(events: Iterable[CodedEvent], vocabulary: Vocabulary) -> bool:
             if all(sides & side for side in _SIDES):
                 return True
     return False
+
+
+def event_signs(events: Iterable[CodedEvent], vocabulary: Vocabulary) -> dict[str, float]:
+    """Return how much the current events have to do with the crisis, as signs for a verdict over the whole article.
+
+    Each is the logarithm of a number of events: of those with a place in the theatre and a known party (`local`) or
+    none (`local_plain`), with both sides (`both`), about the vote (`vote`), of a side alone (`side`), of nobody known
+    and no place (`other`).
+    """
+    counts: dict[str, int] = {}
+    across: set[str] = set()
+    for event in events:
+        if event.realis in _UNDATED:
+            continue
+        sides = _sides(event, vocabulary)
+        across |= sides
+        kind = _kind_of_sign(event, sides, vocabulary)
+        counts[kind] = counts.get(kind, 0) + 1
+    signs = {kind: log1p(count) for kind, count in counts.items()}
+    if all(across & side for side in _SIDES):
+        signs["both_apart"] = 1.0
+    return signs
+
+
+def _kind_of_sign(event: CodedEvent, sides: set[str], vocabulary: Vocabulary) -> str:
+    if all(sides & side for side in _SIDES):
+        return "both"
+    if event_is_relevant(event, vocabulary):
+        kind = vocabulary.types[event.type]
+        if kind.intrinsically_relevant:
+            return "vote"
+        return "local" if _is_known(event) else "local_plain"
+    return "side" if sides & (_SIDES[0] | _SIDES[1]) else "other"
 
 
 def _sides(event: CodedEvent, vocabulary: Vocabulary) -> set[str]:

@@ -58,6 +58,22 @@ class Topic:
             or (self._names_theatre(title) and self._kurds_in(title) and any(one.type == "DISPLACE" for one in current))
         )
 
+    def signs(self, events: tuple[CodedEvent, ...], title: Field, text: Field) -> dict[str, float]:
+        """Return the grounds that hold, each as 1, and what the names in title, lead and text tell."""
+        current = [event for event in events if event.realis not in _UNDATED and not self._isis(event)]
+        grounds = {
+            "after_vote": self._after_the_vote(current, title, text),
+            "camp": self._inside_the_camp(current, title, text),
+            "content": any(self._content_matters(event, title, text) for event in current),
+            "deed": self._is_on_the_dispute(title, text) and any(self._is_deed(event) for event in current),
+            "title_place": self._names_theatre(title),
+            "title_kurds": self._kurds_in(title) or self._names_side(title),
+        }
+        return {name: 1.0 for name, holds in grounds.items() if holds}
+
+    def _names_side(self, field: Field) -> bool:
+        return any(not self._gate.isdisjoint(one.actors) for one in field.mentions)
+
     def _after_the_vote(self, events: list[CodedEvent], title: Field, text: Field) -> bool:
         """Politics of a power towards the Kurds where the vote is named, of powers alone where the article leads with
         the vote.
