@@ -1,8 +1,8 @@
 """The language part of an event schema as data: words, patterns, cues, time words; validated into frozen values.
 
 The files are `lexicon/<language>.<part>.yaml`; the parts are words, events, attribution, time and parties. More groups
-of events may stand in files of their own, `<language>.events.<name>.yaml`; `topics` may be missing. The grammar is in docs/schema.md, section
-"Lexicon". Word lists are YAML strings of words separated by blanks, with `_` for
+of events may stand in files of their own, `<language>.events.<name>.yaml`; `topics` may be missing. The grammar is in
+docs/schema.md, section "Lexicon". Word lists are YAML strings of words separated by blanks, with `_` for
 a blank inside an entry; patterns stand one to a line.
 """
 
@@ -127,14 +127,14 @@ class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Topics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What articles are about as a whole: words of other subjects by theme, words of the crisis, weights of each sign."""
+    """What articles are about as a whole: words of other subjects by theme and of the crisis, and the weights of signs."""
 
     themes: Mapping[str, str]
     crisis: str
     wider: str
     """Words that the crisis shares with other wars and politics."""
     doors: str
-    """Wordings, letter by letter, of which one is enough for an article to be read though it names no party or place."""
+    """Wordings, letter by letter, of which one is enough for an article to be read though it names no known party."""
     weights: Mapping[str, float]
     """Sign -> what it adds to the score of an article (pipelines/matching/subject.py names the signs)."""
 

@@ -93,4 +93,4 @@ def _forms(word: str) -> Iterator[str]:
             yield _DIGIT.sub("#", word)
     elif len(word) >= _SHORT and word.endswith("s"):
         yield word[:-1].removesuffix("'")
-        yield word[:-2] if word.endswith("es") else word
+        yield word.removesuffix("es")
