@@ -30,6 +30,12 @@ _MEASURES: Final = frozenset(
 )  # fmt: skip
 """Nouns that only count what "of" behind them names."""
 
+_UNFINISHED: Final = frozenset({"inf", "ger", "part", "reduced"})
+"""Clauses whose verb says what for or how and not that it is done: "sat down to discuss"."""
+
+_POLAR: Final = frozenset({"neg", "must", "bid"})
+"""Flags of patterns that ask for "not", or don't mind it."""
+
 Slots = dict[str, list[Phrase]]
 
 
@@ -45,6 +51,10 @@ def flag_holds(clause: Clause, flag: str) -> bool:
         return not clause.objects
     if flag in {"oneobj", "twoobj"}:
         return (len(clause.undergoers()) > 1) == (flag == "twoobj")
+    if flag == "bid":
+        return verb.form == "VB" and verb.finite and clause.kind == "main" and not (clause.subjects or verb.modal)
+    if flag == "finite":
+        return clause.kind not in _UNFINISHED
     if flag == "neg":
         return verb.negated or any(phrase.negated for phrase in (*clause.doers()[:1], *clause.undergoers()[:1]))
     if flag in _MODALS:
@@ -115,13 +125,18 @@ class Conditions:
                 return False
         if not all(self._holds(sentence, clause, constraint, slots) for constraint in constraints):
             return False
-        return "said" not in pattern.flags or self._credited(clause)
+        return "said" not in pattern.flags or self._said(clause, pattern.flags)
 
     def flags_hold(self, clause: Clause, flags: frozenset[str]) -> bool:
         """Tell whether what an idiom asks of its clause holds."""
         if clause.verb is not None and not all(flag == "said" or flag_holds(clause, flag) for flag in flags):
             return False
-        return "said" not in flags or self._credited(clause)
+        return "said" not in flags or self._said(clause, flags)
+
+    def _said(self, clause: Clause, flags: frozenset[str]) -> bool:
+        """Tell whether somebody says it of a deed, and not that it was none ("never interferes")."""
+        denied = clause.verb is not None and flags.isdisjoint(_POLAR) and flag_holds(clause, "neg")
+        return not denied and self._credited(clause)
 
     def _holds(self, sentence: Sentence, clause: Clause, constraint: Constraint, slots: Slots) -> bool:
         slot, allowed = constraint.slot, constraint.allowed
@@ -129,12 +144,12 @@ class Conditions:
             hit = any(child.kind == "comp" and _says(sentence, child, allowed) for child in clause.children)
         elif slot in {"inf", "ger"}:
             hit = any(
-                child.kind == slot and child.verb is not None and child.verb.lemma in allowed
+                child.kind == slot and child.verb is not None and (child.verb.lemma in allowed or "@any" in allowed)
                 for child in clause.children
             )
         elif slot == "obj2":
             hit = any(self._is(sentence, phrase, allowed) for phrase in slots["obj"][-2:])
-            hit = hit or any(low in allowed for _, low in clause.particles)
+            hit = hit or any(low in allowed for _, low in clause.particles) or _called(sentence, slots["obj"], allowed)
         else:
             hit = any(
                 self._is(sentence, phrase, allowed)
@@ -183,6 +198,12 @@ class Conditions:
         if known is None:
             known = self._forces[id(phrase)] = self._parties.force_like(sentence, phrase)
         return known
+
+
+def _called(sentence: Sentence, objects: list[Phrase], allowed: frozenset[str]) -> bool:
+    """Tell whether a word behind an object's noun says what it is called: "called the poll divisive"."""
+    behind = (at for phrase in objects for at in range(phrase.head + 1, phrase.end))
+    return any(sentence.lows[at] in allowed for at in behind)
 
 
 def _says(sentence: Sentence, clause: Clause, allowed: frozenset[str]) -> bool:

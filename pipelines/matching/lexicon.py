@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from schemas.lexicon import Frame, Group, Language
-from schemas.lexicon_patterns import Constraint, Pattern, lines, parse_idiom, parse_pattern, words
+from schemas.lexicon_patterns import Constraint, Pattern, alternatives, lines, parse_idiom, parse_pattern, words
 
 
 class Slots(NamedTuple):
@@ -103,12 +103,13 @@ class Patterns:
     def _add(self, group: Group, frames: dict[str, Slots]) -> None:
         name = f"{group.type}.{group.mode}" if group.mode else group.type
         for line in lines(group.verbs):
-            pattern = self._resolve(parse_pattern(line))
             self._counts[name] += 1
-            frame = frames[pattern.frame or group.frame]
-            rule = Rule(f"{name}.{self._counts[name]}", group, pattern, frame, _needed(pattern))
-            for lemma in pattern.lemmas:
-                self.verbs.setdefault(lemma, []).append(rule)
+            for one in alternatives(line):
+                pattern = self._resolve(parse_pattern(one))
+                frame = frames[pattern.frame or group.frame]
+                rule = Rule(f"{name}.{self._counts[name]}", group, pattern, frame, _needed(pattern))
+                for lemma in pattern.lemmas:
+                    self.verbs.setdefault(lemma, []).append(rule)
         self.bare.update(words(group.bare_nouns))
         for noun in words(group.nouns) + words(group.bare_nouns):
             rule = Rule(f"{name}.n.{noun}", group, Pattern(lemmas=(noun,)), frames[group.frame])

@@ -4,7 +4,7 @@ import pytest
 
 from schemas.errors import SchemaError
 from schemas.lexicon import load_languages
-from schemas.lexicon_patterns import parse_idiom
+from schemas.lexicon_patterns import alternatives, parse_idiom
 
 
 def told(code, text, **options):
@@ -96,3 +96,29 @@ def test_further_event_files_are_read(coder):
     lexicon = {**coder.vocabulary.lexicon, "en.events.more": {"groups": [{"type": "SEIZE", "idioms": "gobbled whole"}]}}
     languages, _ = load_languages(lexicon, coder.vocabulary.types, coder.vocabulary.actors)
     assert "gobbled whole" in [group.idioms for group in languages["en"].events.groups]
+
+
+def test_a_condition_may_name_several_slots(code):
+    """`on|upon:@any` asks for either; a choice of moods and slots is read the same way."""
+    assert alternatives("call on|upon:@any inf") == ("call on:@any inf", "call upon:@any inf")
+    assert alternatives("set up obj:team inf|into:@any => aid") == (
+        "set up obj:team inf => aid",
+        "set up obj:team into:@any => aid",
+    )
+    assert alternatives("go up|down obj:road") == ("go up|down obj:road",)
+    assert {"AGREE"} == types(code, "Baghdad and Erbil agreed upon joint patrols in Kirkuk.")
+
+
+def test_what_a_verb_is_for_is_no_second_meeting(code):
+    """A finite "discuss" is a meeting; the one that another meeting is held for is not told again."""
+    assert types(code, "Barzani and Abadi discussed Kirkuk.") == {"CONSULT"}
+    told_once = [
+        event for event in code("Barzani and Abadi sat down in Erbil to discuss Kirkuk.") if event.type == "CONSULT"
+    ]
+    assert len(told_once) == 1
+
+
+def test_any_infinitive_may_be_asked_for(code):
+    """`!inf:@any` tells a call on somebody's door from a call on somebody to act."""
+    assert "CONSULT" in types(code, "The Iranian consul called on the governor of Kirkuk.")
+    assert "CONSULT" not in types(code, "The Iranian consul called on the governor of Kirkuk to resign.")
