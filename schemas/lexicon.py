@@ -40,6 +40,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     doubling: str
     weak_verbs: str = ""
     """Verbs that are read as nouns unless the sentence leaves no other reading."""
+    title_passives: str = ""
+    """Verbs that in a headline without an object are done to somebody ("Kirkuk governor dismissed")."""
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from pipelines.matching.core_claims import Memory
 from pipelines.matching.core_guess import guess_language
 from pipelines.matching.dates import find_times, local_day, published_time
 from pipelines.matching.grammar import Grammar
+from pipelines.matching.headlines import read_headline
 from pipelines.matching.lexicon import Patterns
 from pipelines.matching.magnitudes import find_magnitudes, for_event
 from pipelines.matching.parse import Parser
@@ -239,6 +240,8 @@ class Coder:
         tag(sentence, self.grammar)
         context.speech.begin(sentence)
         clauses = Parser(sentence, self.tables).parse()
+        if title:
+            read_headline(sentence, clauses, self.grammar)
         context.begin(sentence, clauses)
         found = context.triggers.find(sentence, clauses, context.credited)
         if found:

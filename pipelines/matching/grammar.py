@@ -50,6 +50,7 @@ class Grammar:
         self.vague_numbers = dict(language.time.vague)
         self.subordinators = frozenset(words(source.subordinators))
         self.plurals = frozenset(words(source.plurals))
+        self.title_passives = frozenset(words(source.title_passives))
         self.months = frozenset(words(language.time.months))
         self.weekdays = frozenset(words(language.time.weekdays))
         self.titles = frozenset(
@@ -104,6 +105,8 @@ class Grammar:
                 verb = self.verbs[form] = Verb(lemma, weak=weak)
             if verb.lemma == lemma:
                 verb.forms.add(tag)
+        if lemma in doubling and lemma.endswith("l") and lemma not in irregular:
+            self._add_verb(lemma, {**irregular, lemma: lemma + "ed"}, frozenset(), weak=weak)
 
     def _add_nouns(self, language: Language) -> None:
         nouns = dict.fromkeys(words(language.words.nouns))
