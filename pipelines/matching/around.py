@@ -16,6 +16,8 @@ _DIRECTIONS: Final = ("north", "south", "east", "west", "close", "next")
 _COMPASS: Final = ("north", "south", "east", "west")
 _PARENTHESIS: Final = 12
 """Tokens of a parenthesis that is passed over ("(PUK)"): it explains, and hides what stands on both sides."""
+_NEXT: Final = frozenset({"then", "later", "subsequently", "afterwards"})
+"""Adverbs that go on with what the same subject did."""
 _TELLING: Final = frozenset({"tell", "inform", "assure"})
 """Verbs of saying that take a listener before what is said."""
 
@@ -121,9 +123,11 @@ def stealable(clause: Clause) -> Phrase | None:
 def enumerates(sentence: Sentence, clause: Clause, verb: VerbGroup) -> bool:
     """Tell the next predicate of the same subject ("army takes city, lowers flag"): its verb follows the comma at once.
 
-    In a headline that is enough; elsewhere "and" must end the list.
+    In a headline that is enough; elsewhere "then" must begin it or "and" end the list.
     """
     first = clause.verb
+    if first is not None and sentence.lows[verb.start - 1] in _NEXT and sentence.tags[verb.start - 2] == "COMMA":
+        return verb.form == first.form
     if first is None or first.form != verb.form or sentence.tags[verb.start - 1] != "COMMA":
         return False
     return verb.form in {"VB", "VBZ"} if sentence.title else verb.form == "VBD" and _series(sentence, verb)
@@ -138,6 +142,24 @@ def _series(sentence: Sentence, verb: VerbGroup) -> bool:
         if tags[at] == "CONJ" and tags[at + 1] == "VBD":
             return True
     return False
+
+
+def coordinated_above(clause: Clause) -> tuple[Clause, Phrase] | None:
+    """Return what a relative clause describes, with its clause, where it waits for a verb of its own: the X of
+    "..., and X, who had fled, has" looked like one more object.
+    """
+    above = clause.parent
+    if clause.kind != "rel" or clause.verb is None or above is None or above.verb is None or not above.objects:
+        return None
+    last = above.objects[-1]
+    return (above, last) if last.late == "conj" and clause.antecedent[-1:] == [last] else None
+
+
+def dated(sentence: Sentence, phrase: Phrase) -> Phrase:
+    """Return what a participle describes: not the day before it ("an order on Tuesday allowing ...")."""
+    while phrase.holder is not None and is_time(sentence, phrase):
+        phrase = phrase.holder
+    return phrase
 
 
 def prep_is_later(clause: Clause, stolen: Phrase) -> bool:

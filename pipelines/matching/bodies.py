@@ -1,6 +1,6 @@
 """Bodies known by what is near: a council by its chairman, "it" by who spoke before, "both sides" by the crisis."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pipelines.matching.phrases import Phrase
@@ -14,6 +14,11 @@ _TITLE_WORDS: Final = 5
 _SIDES: Final = frozenset({"side", "party", "camp", "government"})
 _SPEECH_WITHIN: Final = 4
 """Tokens after "it" among which its verb stands."""
+_IMPERSONAL: Final = frozenset(
+    ["seem", "appear", "take", "turn", "emerge", "happen", "follow", "remain", "become", "matter", "mean", "rain",
+     "look", "help", "need", "come", "fall", "depend", "cost", "make", "hurt", "snow", "sound", "feel"]
+)  # fmt: skip
+"""Verbs of an "it" that stands for nothing."""
 _ARMED: Final = frozenset({"army", "force"})
 _PAIRS: Final = frozenset({"both", "two", "each", "either", "neither"})
 _OPPOSED: Final = frozenset({"federal", "iran"})
@@ -32,11 +37,15 @@ def leader(sentence: Sentence, phrase: Phrase) -> Mention | None:
     return None
 
 
-def opens_speech(sentence: Sentence, at: int, said: Container[str]) -> bool:
-    """Tell the "it" that begins a sentence and says or asks something: it is whoever acted in the last one."""
-    following = range(at + 1, min(len(sentence), at + _SPEECH_WITHIN))
-    verbs = [sentence.lemmas[one] for one in following if sentence.tags[one].startswith("VB")]
-    return at == 0 and (verbs[:1] == ["go"] or any(verb in said for verb in verbs[:1]))
+def does_something(sentence: Sentence, at: int) -> bool:
+    """Tell the "it" that acts ("it has called on ...") from the one that stands for nothing ("it seems", "it was")."""
+    for one in range(at + 1, min(len(sentence), at + _SPEECH_WITHIN)):
+        tag = sentence.tags[one]
+        if tag in {"VBD", "VBZ", "VBN", "VB", "VBG"}:
+            return sentence.lemmas[one] not in _IMPERSONAL
+        if tag not in {"HAVE", "MODAL", "ADV", "NEG", "DO"}:
+            return tag == "BE" and sentence.tags[one + 1 : one + 2] == ["VBG"]
+    return False
 
 
 def both_sides(sentence: Sentence, phrase: Phrase, groups: Sequence[str], actors: Mapping[str, Actor]) -> list[str]:

@@ -55,7 +55,7 @@ class Context:
         """Turn to the next sentence."""
         if self.times:
             self.anchor = self.times[-1].first
-        self.parties.turn()
+        self.parties.turn(clauses)
         self.sentence, self.clauses, self._beside, self.times = sentence, clauses, None, []
 
     def credited(self, clause: Clause) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Container, Mapping
 from typing import Final
 
+from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Phrase
 from pipelines.matching.tokens import Sentence
 
@@ -10,6 +11,11 @@ _SINGLE: Final = frozenset(["minister", "premier", "president", "spokesman", "co
                             "brigadier", "officer", "adviser", "aide", "envoy", "leader", "official", "lawmaker",
                             "deputy", "member", "diplomat", "chief", "governor"])  # fmt: skip
 """Nouns for one person."""
+_ONES: Final = frozenset(
+    ["man", "woman", "resident", "soldier", "fighter", "driver", "witness", "farmer", "teacher", "mother", "father",
+     "widow", "shopkeeper", "doctor", "captain", "lieutenant", "sheikh", "politician", "analyst", "minister", "judge",
+     "policeman", "villager", "student", "engineer", "journalist"]
+)  # fmt: skip
 _DESCRIBING: Final = frozenset({"of", "with", "within", "from"})
 _ENDS: Final = frozenset({"COMMA", "PUNCT", "BREAK", "QUOTE", "SUB"})
 _LONGEST_LIST: Final = 12
@@ -58,3 +64,18 @@ def is_somebody(sentence: Sentence, phrase: Phrase) -> bool:
     if sentence.lemmas[phrase.head] in _SINGLE:
         return low == sentence.lemmas[phrase.head]
     return sentence.tags[phrase.head] == "NAME" and sentence.mentions[phrase.head] is None and bool(phrase.apposed)
+
+
+def is_one(sentence: Sentence, phrase: Phrase, everybody: Container[str]) -> bool:
+    """Tell a single person: a name with a title or of two words, a noun for somebody in the singular."""
+    tags = sentence.tags
+    if tags[phrase.head] == "NAME":
+        return phrase.end - phrase.start > 1 and sentence.mentions[phrase.head] is None and phrase.possessor is None
+    lemma = sentence.lemmas[phrase.head]
+    return sentence.lows[phrase.head] == lemma and lemma in _SINGLE | _ONES and lemma in everybody
+
+
+def is_group(sentence: Sentence, phrase: Phrase, everybody: Container[str]) -> bool:
+    """Tell several people: a noun for somebody in the plural."""
+    lemma, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
+    return sentence.tags[phrase.head] == "NOUN" and low != lemma and (lemma in everybody or person_like(lemma))

@@ -6,6 +6,7 @@ from pipelines.matching.dates import MONTHS
 from pipelines.matching.tokens import Sentence
 
 NOMINAL: Final = frozenset({"NOUN", "NAME", "PRON", "NUM"})
+_DAYS_PARTS: Final = frozenset({"day", "morning", "afternoon", "evening", "night", "week", "weekend", "month", "year"})
 _SKIP: Final = frozenset({"ADV", "NEG"})
 
 
@@ -19,9 +20,11 @@ def following(tags: list[str], at: int) -> str:
     return next((tags[ahead] for ahead in range(at + 1, len(tags)) if tags[ahead] not in _SKIP), "END")
 
 
-def kind_of_that(tags: list[str], at: int) -> str:
+def kind_of_that(tags: list[str], lows: list[str], at: int) -> str:
     """Tell the determiner ("that base"), the relative ("the base that fell") and the subordinator ("said that")."""
     before, after = previous(tags, at), following(tags, at)
+    if at + 1 < len(lows) and lows[at + 1] in _DAYS_PARTS:
+        return "DET"
     if before < 0 or tags[before] in {"PREP", "CONJ", "COMMA"}:
         return "DET" if after in {"NOUN", "ADJ"} else "SUB"
     if tags[before] in NOMINAL and after in {"V?", "MODAL", "BE", "HAVE", "DO"}:

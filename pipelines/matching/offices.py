@@ -35,6 +35,10 @@ class Offices:
                 term = _Term(actor.id, tenure.organisation, tenure.start, tenure.end)
                 for title in tenure.titles:
                     self._terms.setdefault(title.lower(), []).append(term)
+        self._borne = {
+            actor.id: frozenset(title.rpartition(" ")[2].lower() for tenure in actor.roles for title in tenure.titles)
+            for actor in vocabulary.actors.values()
+        }
         self._names = {
             actor.id: " ".join((actor.name, *actor.aliases.get("en", ()))).lower()
             for actor in vocabulary.actors.values()
@@ -66,6 +70,10 @@ class Offices:
 
     def _means(self, words: str, organisation: str) -> bool:
         return words in self._adjectives or words in self._names.get(organisation, "")
+
+    def bears(self, actor: str, word: str) -> bool:
+        """Tell whether a title of somebody ends with a word ("minister" for who is or was prime minister)."""
+        return word in self._borne.get(actor, ())
 
     def local(self, head: str, place: str) -> str | None:
         """Return the body that a place calls its own: "police" in a place is what the vocabulary names after both."""

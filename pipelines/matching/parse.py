@@ -4,14 +4,13 @@ One pass; open clauses are links to their parents, so nothing recurses over the 
 relative and reduced relative clauses, that- and infinitive complements, coordination, apposition.
 """
 
-from typing import Final
-
 from pipelines.matching.around import (
     CLAUSE_PREPOSITIONS,
     PHRASE_TAGS,
     VERBAL_TAGS,
     Tables,
     controller,
+    dated,
     enumerates,
     finite_ancestor,
     finite_next,
@@ -27,10 +26,9 @@ from pipelines.matching.around import (
     verbal_ancestor,
 )
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup, is_time, read_phrase, read_verb
-from pipelines.matching.takeover import inserts, inverts, steal, steal_prep, trails
+from pipelines.matching.relatives import counted, described_by, group
+from pipelines.matching.takeover import inserts, inverts, resumes, steal, steal_prep, trails
 from pipelines.matching.tokens import Sentence
-
-_QUANTITIES: Final = frozenset({"DET", "NUM", "PRON"})
 
 
 class Parser:
@@ -152,45 +150,13 @@ class Parser:
 
     def _relative(self, at: int) -> None:
         prep, self.prep = self.prep, None
-        counted = self._counted() if prep == "of" else None
+        told = counted(self) if prep == "of" else None
         clause = self.open_clause("rel", self.clause, self.sentence.lows[at])
-        clause.antecedent = self._described_by(self.sentence.lows[at]) if counted is None else counted
-        if prep is not None and clause.antecedent and counted is None:
+        clause.antecedent = described_by(self, self.sentence.lows[at]) if told is None else told
+        if prep is not None and clause.antecedent and told is None:
             clause.preps.append((prep, clause.antecedent[0]))
             clause.kind = "sub"
         self.clause, self.conj, self.slot = clause, False, None
-
-    def _described_by(self, low: str) -> list[Phrase]:
-        """Return what a relative word refers to: "who" is nobody's town ("leaders in Erbil who ...")."""
-        last = self.last
-        if last is not None and last.holder is not None and low in {"who", "whom"}:
-            named = self.sentence.mentions[last.head]
-            if named is not None and named.places and not named.actors:
-                return [last.holder]
-        return self._group(last)
-
-    def _counted(self) -> list[Phrase] | None:
-        """Return of whom "several of whom" tells, and forget the "several"; None where it isn't a mere quantity."""
-        last = self.last
-        if last is None or not _QUANTITIES.issuperset(self.sentence.tags[last.start : last.end]):
-            return None
-        if last.holder is not None and last in last.holder.apposed:
-            last.holder.apposed.remove(last)
-            return [last.holder]
-        if self.slot and self.slot[-1] is last and len(self.slot) > 1:
-            self.slot.pop()
-            return self._group(self.slot[-1])
-        return None
-
-    def _group(self, phrase: Phrase | None) -> list[Phrase]:
-        """Return the phrase with those that it is coordinated with."""
-        if phrase is None:
-            return []
-        if self.slot and phrase in self.slot[-3:]:
-            return [*self.slot] if phrase.coordinated else [phrase]
-        if self.sentence.lows[phrase.head] == "those":
-            return [phrase]
-        return [phrase.holder] if phrase.holder is not None and phrase.prep == "of" and not phrase.strong else [phrase]
 
     def _phrase(self, at: int) -> int:
         phrase = read_phrase(self.sentence, at)
@@ -245,7 +211,7 @@ class Parser:
         clause = self.clause
         verb = clause.verb
         if (
-            clause.kind == "reduced"
+            clause.kind in {"reduced", "part"}
             and clause.subjects
             and verb
             and self.sentence.lows[verb.head] in self.tables.linked
@@ -326,12 +292,12 @@ class Parser:
         """Open a clause that shares the subject of `like` ("advanced and seized")."""
         clause = self.open_clause(like.kind, like.parent, like.mark)
         clause.subjects, clause.antecedent = list(like.surface_subjects()), like.antecedent
-        clause.shares = like
+        clause.shares, like.followed = like, clause
         clause.leader = like.leader
         self.clause = clause
 
     def _finite(self, verb: VerbGroup) -> None:
-        if trails(self, verb) or (self.clause.verb is None and steal_prep(self, self.clause, verb)):
+        if trails(self, verb) or resumes(self) or (self.clause.verb is None and steal_prep(self, self.clause, verb)):
             return
         self.conj = self.conj or enumerates(self.sentence, self.clause, verb)
         clause = finite_ancestor(self._closed(), self.tables, verb, climb=self.conj)
@@ -372,7 +338,7 @@ class Parser:
             clause = clause.parent
         new = self.open_clause(kind, clause, prep or "")
         if kind == "part" and not self.comma and self.last is not None:
-            new.subjects = self._group(self.last)
+            new.subjects = group(self, dated(self.sentence, self.last))
         elif clause.verb is not None and clause.verb.lemma in self.tables.controls and prep in {"of", "for", "from"}:
             new.subjects = controller(clause) or list(clause.surface_subjects())
         else:
@@ -392,7 +358,7 @@ class Parser:
             return
         new = self.open_clause("reduced", clause)
         if self.last is not None and not (self.comma and clause.verb is not None and clause.subjects):
-            new.subjects = self._group(self.last)
+            new.subjects = group(self, self.last)
         else:
             new.subjects = list(clause.surface_subjects())
         self.clause = new

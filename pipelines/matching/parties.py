@@ -4,8 +4,20 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from pipelines.matching.antecedents import (
+    FIRST,
+    PERSONAL,
+    PLURAL,
+    definite,
+    names_two,
+    pronoun,
+    recent,
+    remember_subjects,
+    several,
+    whose,
+)
 from pipelines.matching.belonging import BELONGING, belonging, narrow
-from pipelines.matching.bodies import both_sides, opens_speech
+from pipelines.matching.bodies import both_sides
 from pipelines.matching.landmarks import Landmarks
 from pipelines.matching.naming import described_end, is_somebody, shared_head, titles
 from pipelines.matching.offices import Offices
@@ -18,44 +30,6 @@ from schemas.lexicon_patterns import words
 from schemas.records import Party
 from schemas.vocabulary import Vocabulary
 
-_PERSONAL: Final = frozenset({"he", "him", "himself", "she", "her", "herself"})
-_FIRST: Final = frozenset({"we", "us", "ourselves", "i", "me"})
-_OBJECTIVE: Final = frozenset({"him", "her", "them"})
-_PLURAL: Final = frozenset({"they", "them", "themselves"})
-_TITLES: Final = frozenset(
-    [
-        "general",
-        "commander",
-        "minister",
-        "president",
-        "premier",
-        "leader",
-        "politician",
-        "governor",
-        "cleric",
-        "chief",
-        "ayatollah",
-        "envoy",
-        "chairman",
-        "speaker",
-        "secretary",
-        "lawmaker",
-        "diplomat",
-        "head",
-        "guest",
-        "visitor",
-    ]
-)
-_SOLDIERS: Final = frozenset({"general", "commander"})
-_KIND_NOUNS: Final = {
-    "party": "party",
-    "force": "force",
-    "militia": "force",
-    "group": "force",
-    "paramilitary": "force",
-}
-_NAMED_AFTER: Final = frozenset({"ministry", "company", "coalition", "council", "court", "parliament", "commission"})
-"""Nouns that stand in the names of those they go back to ("the ministry")."""
 _ENTOURAGE: Final = frozenset({"people", "man", "son", "brother", "nephew", "family", "wife", "entourage", "circle"})
 """Nouns that together with a possessor stand for the possessor ("Barzani's people say")."""
 
@@ -103,6 +77,7 @@ class Parties:
         nouns = words(source.place_nouns) + words(language.events.classes.get("holding", ""))
         self.landmarks = Landmarks(vocabulary, frozenset(nouns))
         self.persons = frozenset(words(language.events.classes.get("person", "")))
+        self.everybody = self.persons | self.heads.keys()
         self.offices = Offices(vocabulary, self.adjectives)
         self.said = frozenset(words(language.attribution.said))
         self.memory = Memory()
@@ -110,6 +85,7 @@ class Parties:
         self.everyone = False
         self.speaker: str | None = None
         self.others: set[str] = set()
+        self.clauses: Sequence[Clause] = ()
         self._known: dict[tuple[int, int, int, int, int], list[str]] = {}
 
     def begin(self, published: date | None, *, everyone: bool) -> None:
@@ -120,9 +96,10 @@ class Parties:
         self.today = published
         self.everyone = everyone
 
-    def turn(self) -> None:
+    def turn(self, clauses: Sequence[Clause]) -> None:
         """Turn to the next sentence: what phrases stand for is worked out once a sentence."""
         self._known = {}
+        self.clauses = clauses
 
     def kind(self, actor: str) -> str:
         """Return the kind of an actor."""
@@ -144,9 +121,10 @@ class Parties:
                 continue
             for actor in mention.actors[:1]:
                 seen = self.memory.people if self.kind(actor) == "person" else self.memory.groups
-                self.memory.saw(seen, self._choose(mention.actors))
+                self.memory.saw(seen, self.choose(mention.actors))
             if self.landmarks.is_place(sentence, at):
                 self.memory.saw(self.memory.places, mention.places[0])
+        remember_subjects(self, sentence, clauses)
         for phrase in (*_objects(clauses), *_subjects(clauses)):
             for actor in self.ids(sentence, phrase)[:1]:
                 self._name(sentence, phrase, actor)
@@ -164,7 +142,7 @@ class Parties:
             if _is_name(sentence, part) and sentence.mentions[part.head] is None and len(self.memory.surnames) < _MOST:
                 self.memory.surnames.setdefault(_surname(sentence, part), actor)
 
-    def _choose(self, candidates: tuple[str, ...]) -> str:
+    def choose(self, candidates: tuple[str, ...]) -> str:
         """Pick the candidate that the article named before, else the likeliest."""
         if len(candidates) > 1:
             for name in reversed(self.memory.people):
@@ -174,14 +152,14 @@ class Parties:
 
     def is_class(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
         """Tell whether a phrase is an @actor, @party, @person or @place."""
-        if allowed & {"@actor", "@party"} and sentence.lows[phrase.head] in _FIRST:
+        if allowed & {"@actor", "@party"} and sentence.lows[phrase.head] in FIRST:
             return True
         if "@place" in allowed and (self.place_ids(sentence, phrase) or (self.everyone and _is_name(sentence, phrase))):
             return True
         if allowed & {"@actor", "@party"} and (self.everyone or self.ids(sentence, phrase)):
             return self.ids(sentence, phrase) != [] or sentence.tags[phrase.head] == "NAME"
         if "@person" in allowed:
-            if sentence.lows[phrase.head] in _PERSONAL | _PLURAL or sentence.lemmas[phrase.head] in self.persons:
+            if sentence.lows[phrase.head] in PERSONAL | PLURAL or sentence.lemmas[phrase.head] in self.persons:
                 return True
             found = self.ids(sentence, phrase)
             return any(self.kind(one) in {"person", "civil"} for one in found)
@@ -203,39 +181,74 @@ class Parties:
     def ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         """Return the canonical ids that a phrase stands for; empty when the schema doesn't know it."""
         if sentence.tags[phrase.head] == "PRON":
-            return self._pronoun(sentence, phrase.head)
+            return pronoun(self, sentence, phrase.head)
         if sentence.tags[phrase.start] == "PRP$":
             return self._ids(sentence, phrase)
         key = (phrase.start, phrase.end, phrase.head, len(phrase.preps), len(phrase.apposed))
         found = self._known.get(key)
         if found is None:
+            # While it is being worked out it stands for nobody: "X, his aide" must not ask for itself.
+            self._known[key] = []
             found = self._known[key] = self._ids(sentence, phrase)
         return found
 
     def _ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
-        if sentence.lows[phrase.head] == "latter":
-            named = (one.actors[0] for one in reversed(sentence.mentions[: phrase.start]) if one and one.actors)
-            return list(named)[:1]
         mention = sentence.mentions[phrase.head]
         if mention is not None:
             found = self.named(mention)
             return [narrow(self, found, sentence, phrase)] if found else []
-        if both := both_sides(sentence, phrase, self._groups_before(sentence, phrase), self.vocabulary.actors):
-            return both
-        described = self._described(sentence, phrase)
+        if several_ids := self._two(sentence, phrase):
+            return several_ids
+        described = self._introduced(sentence, phrase) or self._described(sentence, phrase)
         if described:
             return [narrow(self, described, sentence, phrase)]
         if _is_name(sentence, phrase) and (known := self.memory.surnames.get(_surname(sentence, phrase))):
             return [known]
-        for part in (*phrase.apposed, *titles(sentence, phrase, self.heads)):
-            if part.head != phrase.head and (found_ids := self.ids(sentence, part)):
-                return found_ids
+        return self._by_title(sentence, phrase)
+
+    def _two(self, sentence: Sentence, phrase: Phrase) -> list[str]:
+        """Resolve phrases for two: "the two men", "both sides", "Iraqi and Kurdish officers"."""
+        if names_two(sentence, phrase) and (pair := several(self, sentence, phrase.start)):
+            return pair
+        groups = self._groups_before(sentence, phrase)
+        return both_sides(sentence, phrase, groups, self.vocabulary.actors) or self._shared(sentence, phrase)
+
+    def _by_title(self, sentence: Sentence, phrase: Phrase) -> list[str]:
+        """Resolve by what stands beside a name: "X, a PUK lawmaker", "peshmerga commander X"."""
+        for part in phrase.apposed:
+            if sentence.tags[part.head] != "PRON" and (found := self.ids(sentence, part)):
+                return found
+        for part in titles(sentence, phrase, self.heads):
+            # "Prime Minister X" is not the prime minister that the schema knows: that one has another name.
+            if part.head != phrase.head and (found := self.ids(sentence, part)):
+                return [] if self.kind(found[0]) == "person" else found
         return []
+
+    def _introduced(self, sentence: Sentence, phrase: Phrase) -> str | None:
+        """Return the person whose name follows a title ("the region's prime minister, X, ...")."""
+        if not phrase.apposed or sentence.lemmas[phrase.head] not in self.everybody:
+            return None
+        mention = sentence.mentions[phrase.apposed[0].head]
+        person = mention is not None and bool(mention.actors) and self.kind(mention.actors[0]) == "person"
+        return self.choose(mention.actors) if mention is not None and person else None
+
+    def _shared(self, sentence: Sentence, phrase: Phrase) -> list[str]:
+        """Resolve "Iraqi and Kurdish officers" and "the Iraqi and Kurdish premiers" to both."""
+        adjectives = [at for at in range(phrase.start, phrase.head) if sentence.lows[at] in self.adjectives]
+        if len(adjectives) <= 1 or "CONJ" not in sentence.tags[phrase.start : phrase.head]:
+            return []
+        rest, classes = sentence.lemmas[adjectives[-1] + 1 : phrase.head + 1], self._classes(sentence, phrase)
+        found = []
+        for at in adjectives:
+            table = self.adjectives[sentence.lows[at]]
+            holder = self.offices.holder([sentence.lows[at], *rest], self.today)
+            found.append(holder or next((table[name] for name in classes if name in table), None))
+        return [one for one in found if one is not None] if all(found) else []
 
     def named(self, mention: Mention) -> str | None:
         """Return the party that a name stands for: an actor, or the government that a place stands for."""
         if mention.actors:
-            return self._choose(mention.actors)
+            return self.choose(mention.actors)
         for place in mention.places:
             known = self.vocabulary.places.get(place)
             if known is not None and known.metonym:
@@ -246,7 +259,7 @@ class Parties:
         """Resolve "X's office", "his aides" and "the prime minister's spokesman" to whose they are."""
         owner = phrase.possessor
         if sentence.tags[phrase.start] == "PRP$":
-            return None if BELONGING.isdisjoint(classes) else self._whose(sentence, phrase.start)
+            return None if BELONGING.isdisjoint(classes) else whose(self, sentence, phrase.start)
         if owner is None or (BELONGING.isdisjoint(classes) and sentence.lemmas[phrase.head] not in _ENTOURAGE):
             return None
         mention = sentence.mentions[owner.head]
@@ -255,19 +268,14 @@ class Parties:
         found = self.ids(sentence, owner) if mention is None else []
         return found[0] if found else None
 
-    def _whose(self, sentence: Sentence, at: int) -> str | None:
-        """Resolve a possessive pronoun to a party: "our men" are the speaker's, "his forces" those of his party."""
-        low = sentence.lows[at]
-        if low in {"our", "my"}:
-            return self.speaker
-        if low in {"their", "its"}:
-            return next(self._recent(sentence, at, person=False), None)
-        name = next(self._recent(sentence, at, person=True), None) if low in {"his", "her"} else None
-        return self.vocabulary.actors[name].member_of or name if name is not None else None
-
     def _described(self, sentence: Sentence, phrase: Phrase) -> str | None:
         """Resolve a common-noun phrase: dated role, adjective + head, modifier + head, bare noun, definite noun."""
         low = sentence.lows[phrase.head]
+        if low == "latter":
+            named = (
+                self.choose(one.actors) for one in reversed(sentence.mentions[: phrase.start]) if one and one.actors
+            )
+            return next(named, None)
         classes = self._classes(sentence, phrase)
         found = (
             self._role(sentence, phrase)
@@ -281,7 +289,7 @@ class Parties:
         if "police" in classes and (body := self._local(sentence, phrase)):
             return body
         if sentence.lows[phrase.start] in {"the", "that", "this", "his", "their", "both", "these", "those"}:
-            return self._definite(sentence, phrase) if phrase.end - phrase.start <= 3 else None
+            return definite(self, sentence, phrase) if phrase.end - phrase.start <= 3 else None
         return None
 
     def _classes(self, sentence: Sentence, phrase: Phrase) -> Sequence[str]:
@@ -311,14 +319,16 @@ class Parties:
         actors = self.vocabulary.actors
         if holder is not None and body is not None and actors[holder].side != actors[body].side:
             return body
-        if holder is not None or lows[0] in {"a", "an"}:
+        if lows[0] in {"a", "an"}:
             return holder
         words = lows[1:] if sentence.tags[phrase.start] == "DET" else lows
-        for prep, inner in phrase.preps:
+        for prep, inner in phrase.preps if sentence.lows[phrase.end : phrase.end + 1] == ["of"] else ():
             named = sentence.mentions[inner.head]
-            for organisation in named.actors[:1] if prep == "of" and named is not None else ():
-                return self.offices.holder_of(words, organisation, self.today)
-        return None
+            if prep == "of" and named is not None and (organisation := self.named(named)) is not None:
+                return self.offices.holder_of(words, organisation, self.today) or holder
+            if prep == "of" and named is None and sentence.tags[inner.head] == "NAME":
+                return None
+        return holder
 
     def _local(self, sentence: Sentence, phrase: Phrase) -> str | None:
         """Resolve a body by where the sentence is, or the article was last ("police imposed a curfew on X")."""
@@ -331,55 +341,16 @@ class Parties:
             (body for place in places if (body := self.offices.local(sentence.lemmas[phrase.head], place))), None
         )
 
-    def _definite(self, sentence: Sentence, phrase: Phrase) -> str | None:
-        head = sentence.lemmas[phrase.head]
-        if head in _TITLES:
-            for name in self._recent(sentence, phrase.start, person=True):
-                if head not in _SOLDIERS or self._soldier(name):
-                    return name
-        if head in _NAMED_AFTER:
-            named = (name for name in self._recent(sentence, phrase.start, person=False) if head in self._words(name))
-            return next(named, None)
-        kind = _KIND_NOUNS.get(head)
-        if kind is not None:
-            for name in self._recent(sentence, phrase.start, person=False):
-                if self.kind(name) == kind:
-                    return name
-        return None
-
-    def _recent(self, sentence: Sentence, at: int, *, person: bool) -> Iterator[str]:
-        """Yield actors named before token `at`: of this sentence the first is likeliest, then the article's latest."""
-        for mention in sentence.mentions[:at]:
-            if mention is not None and mention.actors and (self.kind(mention.actors[0]) == "person") == person:
-                yield self._choose(mention.actors)
-        yield from reversed(self.memory.people if person else self.memory.groups)
-
-    def _words(self, name: str) -> str:
+    def words_in(self, name: str) -> str:
+        """Return the words of an actor's id and name."""
         actor = self.vocabulary.actors[name]
         return f"{actor.id} {actor.name}".lower()
-
-    def _soldier(self, name: str) -> bool:
-        member = self.vocabulary.actors[name].member_of
-        return member is not None and self.kind(member) == "force"
-
-    def _pronoun(self, sentence: Sentence, at: int) -> list[str]:
-        low = sentence.lows[at]
-        if low in _PERSONAL or low in _PLURAL:
-            candidates = self._recent(sentence, at, person=low in _PERSONAL)
-            # Who does something to "him" is somebody else.
-            taken = self.others if low in _OBJECTIVE else ()
-            return next(([name] for name in candidates if name not in taken), [])
-        if low in _FIRST:
-            return [self.speaker] if self.speaker is not None else []
-        if low == "it" and opens_speech(sentence, at, self.said):
-            return self.memory.groups[-1:]
-        return []
 
     def it(self, sentence: Sentence, at: int) -> list[str]:
         """Resolve the "it" that says something: the first body of the sentence, else the article's latest."""
         if sentence.lows[at] != "it":
             return []
-        return next(([name] for name in self._recent(sentence, at, person=False)), [])
+        return next(([name] for name in recent(self, sentence, at, person=False)), [])
 
     def place_ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         """Return the places that a phrase names in this article."""

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from schemas.records import Party
+
 _REMEMBERED: Final = 40
 """Names kept per article for pronouns: the last few count, a list of 100,000 must not."""
 
@@ -48,6 +50,50 @@ _NO_PERSONS: Final = frozenset(
         "disaster",
         "answer",
         "offer",
+        "latter",
+        "former",
+        "another",
+        "banner",
+        "trigger",
+        "barrier",
+        "career",
+        "frontier",
+        "chamber",
+        "cover",
+        "layer",
+        "manner",
+        "meter",
+        "poster",
+        "charter",
+        "cluster",
+        "container",
+        "armor",
+        "armour",
+        "behaviour",
+        "favour",
+        "honour",
+        "labour",
+        "rumour",
+        "terror",
+        "horror",
+        "harbour",
+        "harbor",
+        "humour",
+        "colour",
+        "tremor",
+        "tractor",
+        "reactor",
+        "generator",
+        "corridor",
+        "twist",
+        "anger",
+        "danger",
+        "finger",
+        "fever",
+        "timber",
+        "register",
+        "encounter",
+        "dinner",
         "pressure",
         "fighter-bomber",
         "tanker",
@@ -66,6 +112,12 @@ class Memory:
         self.groups: list[str] = []
         self.places: list[str] = []
         self.surnames: dict[str, str] = {}
+        self.pair: tuple[str, ...] = ()
+        """Those that the last sentence named together: "they", "the two"."""
+        self.stranger: Party | None = None
+        """Whom the last sentence was about, where the schema doesn't know them."""
+        self.alone = True
+        """Whether the stranger is one person."""
 
     def saw(self, seen: list[str], name: str) -> None:
         """Note `name` as the latest of its kind."""

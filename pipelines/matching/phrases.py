@@ -60,7 +60,7 @@ class Clause:
     """
 
     __slots__ = (
-        "adjoined", "antecedent", "children", "gapped", "index", "inverted", "kind", "leader",
+        "adjoined", "antecedent", "children", "followed", "gapped", "index", "inverted", "kind", "leader",
         "mark", "objects", "parent", "particles", "preps", "shares", "subjects", "verb",
     )  # fmt: skip
 
@@ -83,6 +83,7 @@ class Clause:
         self.adjoined = False
         self.shares: Clause | None = None
         self.leader: Clause | None = None
+        self.followed: Clause | None = None
 
     def surface_subjects(self) -> list[Phrase]:
         """Return the grammatical subjects, those of a shared clause included."""
@@ -97,9 +98,14 @@ class Clause:
 
     def doers(self) -> list[Phrase]:
         """Return who does it: the subject, or the agent of a passive."""
-        if self.verb is not None and self.verb.passive:
-            return [phrase for prep, phrase in self.preps if prep == "by"]
-        return self.subjects
+        if self.verb is None or not self.verb.passive:
+            return self.subjects
+        agents = [phrase for prep, phrase in self.preps if prep == "by"]
+        after = self.followed
+        if agents or self.objects or after is None or after.verb is None or not after.verb.passive:
+            return agents
+        # "beaten and arrested by X": X did both.
+        return [phrase for prep, phrase in after.preps if prep == "by"]
 
     def undergoers(self) -> list[Phrase]:
         """Return to whom it is done: the objects, or the subject of a passive."""

@@ -47,7 +47,7 @@ def _sayer(sentence: Sentence, clause: Clause, phrase: Phrase) -> list[Phrase]:
 
 def _issuers(sentence: Sentence, clause: Clause, phrase: Phrase, documents: Container[str]) -> list[Phrase]:
     parent = clause.parent
-    if clause.kind != "rel" or parent is None or sentence.lemmas[phrase.head] not in documents:
+    if clause.kind not in {"rel", "part"} or parent is None or sentence.lemmas[phrase.head] not in documents:
         return []
     if phrase.possessor is not None:
         return [phrase.possessor]

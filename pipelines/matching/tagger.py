@@ -13,6 +13,9 @@ from pipelines.matching.neighbours import following, is_clitic_verb, kind_of_tha
 from pipelines.matching.participles import LOOKAHEAD, QUANTITIES, VERBS, past, surely_finite
 from pipelines.matching.tokens import Sentence
 
+_YEAR: Final = 4
+"""Digits of a year."""
+_OPEN_NOUN: Final = frozenset({"DET", "PRP$", "POSS"})
 _BEFORE_NOUN: Final = frozenset({"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"})
 _OPENS_OBJECT: Final = frozenset(
     {"DET", "NAME", "PRON", "PREP", "TO", "ADJ", "PRP$", "NUM", "SUB", "WH", "QUOTE", "ADV", "NEG"}
@@ -55,6 +58,7 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
             or (tags[at - 1] == "NUM" and ":" in sentence.lows[at - 1])
             or _ends_setting(sentence, at)
             or _ends_day(sentence, grammar, at)
+            or _ends_date(sentence, grammar, at)
         ):
             sentence.breaks.add(at)
 
@@ -64,6 +68,15 @@ def _ends_day(sentence: Sentence, grammar: Grammar, at: int) -> bool:
     if sentence.lows[at - 1] not in grammar.weekdays or sentence.tags[at] not in {"NAME", "NOUN", "ADJ"}:
         return False
     return sentence.lows[at] not in _PARTS_OF_DAY
+
+
+def _ends_date(sentence: Sentence, grammar: Grammar, at: int) -> bool:
+    """Tell whether the subject follows a date without a comma ("On May 5 two men", "In 2014 militants")."""
+    tags, lows = sentence.tags, sentence.lows
+    if at < 2 or tags[at - 1] != "NUM" or tags[at] not in {"NAME", "NOUN", "ADJ", "NUM"}:
+        return False
+    year = tags[at - 2] == "PREP" and lows[at - 1].isdigit() and len(lows[at - 1]) == _YEAR
+    return year or (lows[at - 2] in grammar.months and lows[at - 1].isdigit())
 
 
 def _ends_setting(sentence: Sentence, at: int) -> bool:
@@ -162,6 +175,8 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
                 lemmas[at] = lows[at]
         elif current == "DET" and at and lows[at] in _FLOATING and tags[at - 1] in {"HAVE", "BE", "MODAL"}:
             tags[at] = "ADV" if following(tags, at) in {"V?", "VBN", "VBG"} else current
+        elif lows[at] == "since" and at and tags[at - 1] == "HAVE":
+            tags[at] = "ADV"
         elif current in _CLOSED and at:
             _closed_class(sentence, grammar, at)
         elif current == "NOUN" and at and lemmas[at] and lows[at] not in grammar.nouns and _must_be_verb(sentence, at):
@@ -173,7 +188,7 @@ def _closed_class(sentence: Sentence, grammar: Grammar, at: int) -> None:
     tags, low, current = sentence.tags, sentence.lows[at], sentence.tags[at]
     if current == "ADJ":
         _adjective(sentence, grammar, at)
-    elif current == "ADV" and tags[at - 1] == "DET" and at + 1 < len(tags) and tags[at + 1] in {"ADJ", "NOUN"}:
+    elif current == "ADV" and tags[at - 1] in _OPEN_NOUN and tags[at + 1 : at + 2] in (["ADJ"], ["NOUN"], ["V?"]):
         tags[at] = "ADJ"
     elif current == "POSS" and is_clitic_verb(sentence, at):
         tags[at] = "BE"
@@ -184,7 +199,7 @@ def _closed_class(sentence: Sentence, grammar: Grammar, at: int) -> None:
             tags[at], sentence.lemmas[at] = "SUB", "if"
     elif current == "WH" and low == "that":
         points = tags[at - 1] in VERBS and sentence.lemmas[at - 1] not in grammar.cues
-        tags[at] = "DET" if points and _ends_object(sentence, at) else kind_of_that(tags, at)
+        tags[at] = "DET" if points and _ends_object(sentence, at) else kind_of_that(tags, sentence.lows, at)
 
 
 def _ends_object(sentence: Sentence, at: int) -> bool:
@@ -265,7 +280,7 @@ def _plain_present(sentence: Sentence, before: int, form: str) -> str:
     """Decide for a verb that is hardly ever a noun: only its subject's number matters."""
     tag_before, low = sentence.tags[before], sentence.lows[before]
     if tag_before == "ADJ":
-        inside = before > 0 and sentence.tags[before - 1] in VERBS | {"PREP", "ADJ", "TO"}
+        inside = before > 0 and sentence.tags[before - 1] in VERBS | {"PREP", "ADJ", "TO", "PRP$", "POSS"}
         return form if form == "VBZ" and not inside else ""
     if tag_before in {"NOUN", "NAME", "COMMA", "QUOTE"} or low in QUANTITIES:
         return form if form == "VBZ" or tag_before != "NOUN" or _is_plural(low) else "NOUN"
@@ -334,7 +349,8 @@ def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Gr
         return "NOUN"
     if form == "VBZ" and sentence.title and before == at - 1 and sentence.tags[at + 2 : at + 3] == ["TO"]:
         return form
-    if weak and not (after in {"DET", "PRON", "TO", "PRP$", "NAME"} or (sentence.title and after in _OPENS_OBJECT)):
+    opens = {"DET", "PRON", "TO", "PRP$", "NAME", "NUM"}
+    if weak and not (after in opens or (sentence.title and after in _OPENS_OBJECT)):
         return "NOUN"
     if after in _OPENS_OBJECT or after in {"NOUN", "V?"}:
         return form

@@ -2,7 +2,15 @@
 
 from typing import TYPE_CHECKING, Final
 
-from pipelines.matching.around import PHRASE_TAGS, clause_opener, closes, ends_sentence, is_cue_next, is_insertion
+from pipelines.matching.around import (
+    PHRASE_TAGS,
+    clause_opener,
+    closes,
+    coordinated_above,
+    ends_sentence,
+    is_cue_next,
+    is_insertion,
+)
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup
 
 if TYPE_CHECKING:
@@ -141,6 +149,16 @@ def steal(parser: "Parser", clause: Clause, phrase: Phrase) -> None:
     if kind == "coord" and clause.kind == "comp":
         new.kind, new.parent = "comp", clause.parent
     parser.clause = new
+
+
+def resumes(parser: "Parser") -> bool:
+    """Take what a relative clause describes for the subject of the verb after its comma, where it had looked like one
+    more object ("..., and X, who had fled, has").
+    """
+    waiting = coordinated_above(parser.clause) if parser.comma and not parser.conj else None
+    if waiting is not None:
+        steal(parser, *waiting)
+    return waiting is not None
 
 
 def steal_prep(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:

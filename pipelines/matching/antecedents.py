@@ -1,0 +1,228 @@
+"""Whom pronouns and definite descriptions go back to: "he", "they", "it", "the two", "the general", "the ministry".
+
+The subjects of the clauses before are likeliest, then the other names of the sentence, then what the article named
+last. Somebody whom the schema doesn't know is an antecedent too: who goes back to him is no known party.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from pipelines.matching.bodies import does_something
+from pipelines.matching.naming import is_group, is_one, is_somebody
+from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.tokens import Sentence
+from schemas.records import Party
+
+if TYPE_CHECKING:
+    from pipelines.matching.parties import Parties
+
+PERSONAL: Final = frozenset({"he", "him", "himself", "she", "her", "herself"})
+FIRST: Final = frozenset({"we", "us", "ourselves", "i", "me"})
+PLURAL: Final = frozenset({"they", "them", "themselves"})
+_OBJECTIVE: Final = frozenset({"him", "her", "them"})
+_TITLES: Final = frozenset(
+    ["general", "commander", "minister", "president", "premier", "leader", "politician", "governor", "cleric", "chief",
+     "ayatollah", "envoy", "chairman", "speaker", "secretary", "lawmaker", "diplomat", "head", "guest", "visitor"]
+)  # fmt: skip
+_SOLDIERS: Final = frozenset({"general", "commander"})
+_RANKS: Final = frozenset({"minister", "president", "premier", "governor", "speaker"})
+"""Offices that only who holds one is called by."""
+_KIND_NOUNS: Final = {
+    "party": "party",
+    "movement": "party",
+    "force": "force",
+    "troop": "force",
+    "soldier": "force",
+    "fighter": "force",
+    "militia": "force",
+    "group": "force",
+    "paramilitary": "force",
+}
+_NAMED_AFTER: Final = frozenset({"ministry", "company", "coalition", "council", "court", "parliament", "commission"})
+"""Nouns that stand in the names of those they go back to ("the ministry")."""
+_ZEALOTS: Final = frozenset({"militant", "jihadist", "jihadi", "extremist", "insurgent", "terrorist"})
+"""Nouns for the fighters of a side of their own."""
+_TWO: Final = frozenset({"two", "both", "pair", "duo"})
+_MEN: Final = frozenset(
+    ["two", "both", "pair", "duo", "man", "leader", "president", "premier", "minister", "politician", "official",
+     "ally", "rival", "commander", "general"]
+)  # fmt: skip
+_TALKING: Final = frozenset(
+    {"meet", "telephone", "phone", "call", "host", "receive", "visit", "confer", "talk", "speak"}
+)
+"""Verbs after which "they" are both who did it and with whom."""
+_REACH: Final = 40
+"""Clauses searched for a subject: a sentence of thousands must not be read anew for each of its pronouns."""
+
+
+def pronoun(parties: "Parties", sentence: Sentence, at: int) -> list[str]:
+    """Return the ids of whom a pronoun goes back to; empty for a stranger, or where nobody fits."""
+    low = sentence.lows[at]
+    if low in FIRST:
+        return [parties.speaker] if parties.speaker is not None else []
+    if low == "it":
+        return _it(parties, sentence, at)
+    if low not in PERSONAL and low not in PLURAL:
+        return []
+    # Who does something to "him" is somebody else.
+    taken = parties.others if low in _OBJECTIVE else set[str]()
+    if low in PLURAL and taken.isdisjoint(pair := several(parties, sentence, at)) and pair:
+        return pair
+    known = (*subjects(parties, sentence, at, person=low in PERSONAL), *recent_here(parties, sentence, at, low))
+    if any(name not in taken for name in known):
+        return next([name] for name in known if name not in taken)
+    if stranger(parties, sentence, at) is not None:
+        return []
+    latest = reversed(parties.memory.people if low in PERSONAL else parties.memory.groups)
+    return next(([name] for name in latest if name not in taken), [])
+
+
+def stranger(parties: "Parties", sentence: Sentence, at: int) -> Party | None:
+    """Return whom a pronoun goes back to where the schema doesn't know them ("a driver said he had fled")."""
+    low = sentence.lows[at]
+    if low not in PERSONAL and low not in PLURAL:
+        return None
+    fits = is_one if low in PERSONAL else is_group
+    for phrase in _subjects_before(parties, sentence, at):
+        if fits(sentence, phrase, parties.everybody) and not parties.ids(sentence, phrase):
+            return parties.party(sentence, phrase, None)
+    return parties.memory.stranger if parties.memory.alone == (low in PERSONAL) else None
+
+
+def subjects(parties: "Parties", sentence: Sentence, at: int, *, person: bool) -> list[str]:
+    """Return the known subjects before a token that "he" or "they" can go back to, the first one first."""
+    found = []
+    for phrase in _subjects_before(parties, sentence, at):
+        for name in parties.ids(sentence, phrase)[:1]:
+            one = parties.kind(name) == "person" or is_somebody(sentence, phrase)
+            if one == person:
+                found.append(name)
+    return found
+
+
+def several(parties: "Parties", sentence: Sentence, at: int) -> list[str]:
+    """Return the two or more that "they" and "the two" stand for: those that one clause names together."""
+    for clause in reversed(parties.clauses[:_REACH]):
+        if clause.subjects and clause.subjects[-1].end <= at and len(pair := _together(parties, sentence, clause)) > 1:
+            return pair
+    named = any(one is not None and (one.actors or one.places) for one in sentence.mentions[:at])
+    return [] if named else list(parties.memory.pair)
+
+
+def names_two(sentence: Sentence, phrase: Phrase) -> bool:
+    """Tell "the two", "both men" and "the pair": two that have been named, and not what sort they are."""
+    if sentence.lows[phrase.head] in _TWO:
+        return phrase.end - phrase.start <= 2
+    counted = not _TWO.isdisjoint(sentence.lows[phrase.start : phrase.head])
+    return counted and sentence.lemmas[phrase.head] in _MEN and phrase.end - phrase.start <= 3
+
+
+def _together(parties: "Parties", sentence: Sentence, clause: Clause) -> list[str]:
+    """Return those that a clause names side by side, as its subjects or as two who talk."""
+    phrases = list(clause.subjects)
+    if clause.verb is not None and clause.verb.lemma in _TALKING and len(phrases) == 1:
+        phrases += clause.objects[:1] or [phrase for prep, phrase in clause.preps if prep in {"with", "to"}][:1]
+    if len(phrases) < 2 or any(sentence.tags[phrase.head] == "PRON" for phrase in phrases):
+        return []
+    known = [parties.ids(sentence, phrase)[:1] for phrase in phrases]
+    return list(dict.fromkeys(name for ids in known for name in ids)) if all(known) else []
+
+
+def remember_subjects(parties: "Parties", sentence: Sentence, clauses: Sequence[Clause]) -> None:
+    """Note who a sentence is about, for the next one: a pair that is named together, or a stranger."""
+    memory = parties.memory
+    memory.pair, memory.stranger = (), None
+    main = [clause for clause in clauses[:_REACH] if clause.kind in {"main", "coord"} and clause.subjects]
+    for clause in main:
+        if len(pair := _together(parties, sentence, clause)) > 1:
+            memory.pair = tuple(pair)
+    first = main[0].subjects[0] if main else None
+    if first is None or parties.ids(sentence, first) or sentence.tags[first.start] == "PRP$":
+        return
+    if len(main[0].subjects) == 1 and is_one(sentence, first, parties.everybody):
+        memory.stranger, memory.alone = parties.party(sentence, first, None), True
+    elif is_group(sentence, first, parties.everybody):
+        memory.stranger, memory.alone = parties.party(sentence, first, None), False
+
+
+def _subjects_before(parties: "Parties", sentence: Sentence, at: int) -> Iterator[Phrase]:
+    """Yield the subjects of the clauses before a token; pronouns are left out, as they only lead back to others."""
+    for clause in parties.clauses[:_REACH]:
+        for phrase in clause.subjects:
+            if phrase.end <= at and sentence.tags[phrase.head] != "PRON" and sentence.tags[phrase.start] != "PRP$":
+                yield phrase
+
+
+def recent_here(parties: "Parties", sentence: Sentence, at: int, low: str) -> Iterator[str]:
+    """Yield the actors that the sentence names before a token, the first one first."""
+    return _named(parties, sentence, at, person=low in PERSONAL)
+
+
+def _named(parties: "Parties", sentence: Sentence, at: int, *, person: bool) -> Iterator[str]:
+    for token, mention in enumerate(sentence.mentions[:at]):
+        if mention is not None and mention.actors:
+            if (parties.kind(mention.actors[0]) == "person") == person:
+                yield parties.choose(mention.actors)
+        elif mention is not None and not person and not parties.landmarks.is_place(sentence, token):
+            yield from filter(None, [parties.named(mention)])
+
+
+def recent(parties: "Parties", sentence: Sentence, at: int, *, person: bool) -> Iterator[str]:
+    """Yield actors named before token `at`: of this sentence the first is likeliest, then the article's latest."""
+    yield from _named(parties, sentence, at, person=person)
+    yield from reversed(parties.memory.people if person else parties.memory.groups)
+
+
+def _it(parties: "Parties", sentence: Sentence, at: int) -> list[str]:
+    """Resolve the "it" that does something: who acted in the last sentence, or the first body of this one."""
+    if not does_something(sentence, at):
+        return []
+    if at == 0:
+        return parties.memory.groups[-1:]
+    return next(([name] for name in _named(parties, sentence, at, person=False)), [])
+
+
+def whose(parties: "Parties", sentence: Sentence, at: int) -> str | None:
+    """Resolve a possessive pronoun to a party: "our men" are the speaker's, "his forces" those of his party."""
+    low = sentence.lows[at]
+    if low in {"our", "my"}:
+        return parties.speaker
+    if low not in {"their", "its", "his", "her"}:
+        return None
+    person = low in {"his", "her"}
+    name = next(iter(subjects(parties, sentence, at, person=person)), None)
+    name = name or next(recent(parties, sentence, at, person=person), None)
+    if not person:
+        return name
+    known = parties.vocabulary.actors.get(name) if name is not None else None
+    return (known.member_of or known.id) if known is not None else None
+
+
+def definite(parties: "Parties", sentence: Sentence, phrase: Phrase) -> str | None:
+    """Resolve "the general", "the ministry", "the militants", "the government" to who was named before."""
+    head, at = sentence.lemmas[phrase.head], phrase.start
+    if head in _TITLES:
+        return _titled(parties, sentence, phrase, head)
+    groups = list(recent(parties, sentence, at, person=False))
+    if head in _NAMED_AFTER:
+        return next((name for name in groups if head in parties.words_in(name)), None)
+    actors = parties.vocabulary.actors
+    if head in _ZEALOTS:
+        return next((name for name in groups if name in actors and actors[name].side == "isis"), None)
+    kind = _KIND_NOUNS.get(head)
+    fitting = (name for name in groups if parties.kind(name) == kind)
+    return next(fitting, None) if kind is not None else None
+
+
+def _titled(parties: "Parties", sentence: Sentence, phrase: Phrase, head: str) -> str | None:
+    """Return who goes by a title: of those named before, who bears it; else the latest who may."""
+    known = list(recent(parties, sentence, phrase.start, person=True))
+    bearer = next((name for name in known if parties.offices.bears(name, head)), None)
+    if bearer is not None or head in _RANKS:
+        return bearer
+    return next((name for name in known if head not in _SOLDIERS or _soldier(parties, name)), None)
+
+
+def _soldier(parties: "Parties", name: str) -> bool:
+    actor = parties.vocabulary.actors.get(name)
+    return actor is not None and actor.member_of is not None and parties.kind(actor.member_of) == "force"
