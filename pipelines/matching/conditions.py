@@ -30,8 +30,8 @@ _MEASURES: Final = frozenset(
 )  # fmt: skip
 """Nouns that only count what "of" behind them names."""
 
-_UNFINISHED: Final = frozenset({"inf", "ger", "part", "reduced"})
-"""Clauses whose verb says what for or how and not that it is done: "sat down to discuss"."""
+_UNFINISHED: Final = frozenset({"inf", "ger"})
+"""Clauses whose verb says what for or when and not that it is done: "sat down to discuss", "after speaking to"."""
 
 _POLAR: Final = frozenset({"neg", "must", "bid"})
 """Flags of patterns that ask for "not", or don't mind it."""
@@ -131,7 +131,7 @@ class Conditions:
         """Tell whether what an idiom asks of its clause holds."""
         if clause.verb is not None and not all(flag == "said" or flag_holds(clause, flag) for flag in flags):
             return False
-        return "said" not in flags or self._said(clause, flags)
+        return "said" not in flags or self._credited(clause)
 
     def _said(self, clause: Clause, flags: frozenset[str]) -> bool:
         """Tell whether somebody says it of a deed, and not that it was none ("never interferes")."""
