@@ -18,6 +18,7 @@ from pipelines.matching.core import CoreCoder
 from pipelines.matching.core_claims import Memory
 from pipelines.matching.core_guess import guess_language
 from pipelines.matching.dates import find_times, local_day, published_time
+from pipelines.matching.denials import DENYING, with_denials
 from pipelines.matching.grammar import Grammar
 from pipelines.matching.headlines import read_headline
 from pipelines.matching.lexicon import Patterns
@@ -253,6 +254,8 @@ class Coder:
             if event is not None:
                 numbers = for_event(event.type, magnitudes)
                 events.append(msgspec.structs.replace(event, magnitude=numbers))
+        if DENYING in self.vocabulary.types:
+            events = with_denials(events)
         context.setting = setting_after(events)
         context.parties.remember(sentence, clauses)
         context.speech.after(sentence, clauses, context.parties)

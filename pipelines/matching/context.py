@@ -60,8 +60,9 @@ class Context:
 
     def credited(self, clause: Clause) -> bool:
         """Tell whether somebody says a clause: above it, beside it, or in a quotation that runs on."""
-        if self.cues.above(self.sentence, clause, self.parties) or self.speech.unattributed:
-            return True
+        above = self.cues.above(self.sentence, clause, self.parties)
+        if above or self.speech.unattributed:
+            return all(credit.strength != "denied" for credit in above)
         asides = (aside for _, aside, _ in self.beside)
         return any(not stands_in(clause, aside) for aside in asides) or bool(self.speech.current(self.sentence))
 

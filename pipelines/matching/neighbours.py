@@ -27,6 +27,8 @@ def kind_of_that(tags: list[str], lows: list[str], at: int) -> str:
         return "DET"
     if before < 0 or tags[before] in {"PREP", "CONJ", "COMMA"}:
         return "DET" if after in {"NOUN", "ADJ"} else "SUB"
+    if tags[before] == "QUOTE" and after in {"BE", "MODAL", "HAVE"}:
+        return "PRON"
     if tags[before] in NOMINAL and after in {"V?", "MODAL", "BE", "HAVE", "DO"}:
         return "WH"
     return "SUB"

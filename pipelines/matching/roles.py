@@ -21,7 +21,7 @@ _MOST_PARTIES: Final = 12
 _EMPTY_WORDS: Final = frozenset(
     {"it", "there", "this", "that", "which", "who", "what", "one", "something", "nothing", "nobody"}
 )
-_OWN_WORDS: Final = frozenset({"neg", "future", "must", "may"})
+_OWN_WORDS: Final = frozenset({"neg", "future", "must", "may", "bid"})
 """Flags of patterns for what one refuses, or threatens with, by saying that one will or won't."""
 _DONE_TO: Final = frozenset({"arrest", "detention", "removal", "release", "killing", "dismissal", "resignation"})
 """Nouns behind whose "of" stands to whom it is done ("warrants for the arrest of X")."""
@@ -122,8 +122,10 @@ def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
         realis, negated = moods.realis(clause), moods.negated(clause)
         if not _OWN_WORDS.isdisjoint(flags):
             # To say "will not leave" is to refuse, "will fight" to threaten, "must leave" to demand: said, it is done.
-            done = flags & {"neg", "must", "may"}
+            done = flags & {"neg", "must", "may", "bid"}
             return ("actual" if clause.mark not in moods.marks else realis), negated and not done
+        if ".i." in found.rule.id and "NEG" in context.sentence.tags[found.start : found.end]:
+            negated = False
         spoken_idiom = ".i." in found.rule.id and found.rule.group.type in {"THREATEN", "REJECT"}
         if spoken_idiom and clause.mark not in moods.marks:
             return "actual", negated

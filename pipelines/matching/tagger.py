@@ -31,6 +31,8 @@ _SETTING: Final = 2
 """Tokens of "in X" before the subject."""
 _DESCRIBED: Final = frozenset({"NOUN", "NAME", "ADJ", "V?", "VBG"})
 """What follows a participle that only describes it ("the wounded men")."""
+_OBJECTS: Final = frozenset({"him", "them", "us", "me"})
+"""Pronouns that nothing but a verb or a preposition can stand before."""
 _FLOATING: Final = frozenset({"all", "both", "each"})
 """Quantifiers that may stand with the verb ("they had all pressed for it")."""
 _PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
@@ -194,12 +196,21 @@ def _closed_class(sentence: Sentence, grammar: Grammar, at: int) -> None:
         tags[at] = "BE"
     elif current == "PRON" and low == "there" and following(tags, at) not in _AFTER_THERE:
         tags[at] = "ADV"
+    elif current == "MODAL" and low == "may" and _is_month(sentence, at):
+        tags[at] = "NAME"
     elif current == "MODAL" and low == "should" and tags[at - 1] in {"COMMA", "CONJ", "BREAK"}:
         if following(tags, at) in {"PRON", "NAME", "DET", "PRP$"}:
             tags[at], sentence.lemmas[at] = "SUB", "if"
     elif current == "WH" and low == "that":
         points = tags[at - 1] in VERBS and sentence.lemmas[at - 1] not in grammar.cues
         tags[at] = "DET" if points and _ends_object(sentence, at) else kind_of_that(tags, sentence.lows, at)
+
+
+def _is_month(sentence: Sentence, at: int) -> bool:
+    """Tell "on May 12" and "the May election" from "may": by its capital, in titles by a number beside it."""
+    if sentence.text[sentence.starts[at]] != "M":
+        return False
+    return not sentence.title or "NUM" in {sentence.tags[at - 1], *sentence.tags[at + 1 : at + 2]}
 
 
 def _ends_object(sentence: Sentence, at: int) -> bool:
@@ -226,7 +237,12 @@ def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
     tags, verb = sentence.tags, grammar.verbs.get(sentence.lows[at])
     if _is_noun_here(sentence, grammar, at):
         tags[at] = "NOUN"
-    elif verb is not None and tags[at - 1] == "TO" and "VB" in verb.forms and following(tags, at) in _OPENS_THING:
+    elif (
+        verb is not None
+        and tags[at - 1] in {"TO", "MODAL"}
+        and "VB" in verb.forms
+        and following(tags, at) in _OPENS_THING
+    ):
         tags[at], sentence.lemmas[at] = "VB", verb.lemma
     elif verb is not None and sentence.lows[at - 1] == "being" and "VBN" in verb.forms:
         tags[at], sentence.lemmas[at] = "VBN", verb.lemma
@@ -307,6 +323,8 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
     tag_before = tags[before]
     if tag_before in {"TO", "MODAL", "DO"} and form == "VB":
         return "VB"
+    if tag_before in {"COMMA", "CONJ"} and sentence.lows[at + 1 : at + 2] and sentence.lows[at + 1] in _OBJECTS:
+        return form
     if not (weak or noun) and (plain := _plain_present(sentence, before, form)):
         inside = sentence.tags[before] in {"NOUN", "NAME"} and (
             _finite_precedes(sentence, before, grammar) or (form == "VBZ" and _is_object(sentence, before))

@@ -132,7 +132,7 @@ class Triggers:
         if verb is None:
             return
         rules = self.patterns.verbs.get(verb.lemma)
-        moody = bool(verb.modal) or verb.negated
+        moody = bool(verb.modal) or verb.negated or verb.form == "VB"
         if not (rules or moody) or sentence.lows[max(0, verb.start - 2) : verb.start] == _YET_TO:
             return
         slots = clause_slots(clause)
@@ -256,7 +256,7 @@ class Triggers:
         return any(prep in _STRONG_PREPS and self.parties.known(sentence, inner) for prep, inner in phrase.preps)
 
 
-_SPEECH_ACTS: Final = frozenset({"neg", "future", "must", "may"})
+_SPEECH_ACTS: Final = frozenset({"neg", "future", "must", "may", "bid"})
 """Flags of patterns for what is said about a deed and not for the deed: "will not lift", "will close"."""
 _YET_TO: Final = ["yet", "to"]
 """What tells that it has not happened, and may never."""
