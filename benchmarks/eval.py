@@ -43,7 +43,9 @@ def dev_data(given: str | None) -> Path:
 def measure(folder: Path) -> dict[str, Any]:
     """All results by name; None for data that is not there."""
     coder = load_coder(str(SCHEMA))
-    results: dict[str, Any] = {"own": evaluate(coder, HERE / "kirkuk_dev", sealed_every=SEALED_EVERY)}
+    own = HERE / "kirkuk_dev"
+    results: dict[str, Any] = {"own": evaluate(coder, own, sealed_every=SEALED_EVERY)}
+    results["negatives"] = evaluate(coder, own / "more" / "negatives")
     for name, (_, path, how) in OTHERS.items():
         where = folder / path
         results[name] = how(coder, where) if where.exists() else None
@@ -62,6 +64,8 @@ def main(arguments: list[str]) -> int:
         print(json.dumps(results, ensure_ascii=False))
         return 0
     print_articles("Own labelled articles", results["own"], options.examples)
+    called, negatives = results["negatives"]["negatives_called"], results["negatives"]["negatives"]
+    print(f"\n== Own articles that only sound like the crisis: {called} of {negatives} called relevant ==")
     for name, (title, path, _) in OTHERS.items():
         if results[name] is None:
             print(f"\n{title}: {path} not found")

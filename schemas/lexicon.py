@@ -129,7 +129,7 @@ class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Topics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What articles are about as a whole: words of other subjects by theme and of the crisis, and the weights of signs."""
+    """What articles are about as a whole: words of other subjects by theme and of the crisis; weights of signs."""
 
     themes: Mapping[str, str]
     crisis: str

@@ -26,7 +26,7 @@ from pipelines.matching.magnitudes import find_magnitudes, for_event
 from pipelines.matching.parse import Parser
 from pipelines.matching.parties import Parties
 from pipelines.matching.realis import Moods
-from pipelines.matching.relevance import event_signs, gate_ids, is_relevant
+from pipelines.matching.relevance import event_signs, gate_ids, has_current, is_relevant
 from pipelines.matching.roles import code_trigger, spoken
 from pipelines.matching.scanner import Mention, Scanner
 from pipelines.matching.sentences import sentence_spans
@@ -115,6 +115,7 @@ class Coder:
         self._doors = self._gate | _local_ids(vocabulary)
         self._topic = Topic(vocabulary, words(self.language.events.classes.get("the_vote", "")), self._gate)
         self.subject = Subject(self.language.topics) if self.language.topics is not None else None
+        self._opening_words = self.subject.doors if self.subject is not None else ("Kurd",)
         self._parties = Parties(vocabulary, self.language)
         self.tables = Tables(self.credits.verbs, _CONTROLS, self._parties.linked, self.patterns.phrasal)
 
@@ -138,52 +139,58 @@ class Coder:
         all_sentences: bool = False,
     ) -> Coded:
         """Code one article. `published` is taken as UTC when naive; `language` None or unknown means: look and see."""
-        in_title, in_text = self.scanner.scan(title), self.scanner.scan(text)
-        if not (all_sentences or self._may_matter(title, in_title) or self._may_matter(text, in_text)):
+        fields = self._fields(title, text)
+        if not (all_sentences or any(self._may_matter(field) for field in fields)):
             return Coded(relevant=False, events=())
-        fields = Field("title", title, in_title), Field("text", text, in_text)
+        core = self.cores.get(guess_language(text or title, language, frozenset(self.cores)) or "")
+        if core is not None and core.is_off_topic(title, text):
+            return Coded(relevant=False, events=())
+        events = self._events(fields, published, core, everyone=all_sentences)
+        relevant = self._is_on_topic(events, fields, core)
+        return Coded(relevant=relevant, events=tuple(events) if relevant or all_sentences else ())
+
+    def signs(self, title: str, text: str, published: datetime | None) -> dict[str, float]:
+        """Return the signs on which the verdict over an article in the grammar's language rests; none at the gate."""
+        fields = self._fields(title, text)
+        if self.subject is None or not any(self._may_matter(field) for field in fields):
+            return {}
+        return self._signs(self._events(fields, published, None, everyone=False), fields, self.subject)
+
+    def _fields(self, title: str, text: str) -> tuple[Field, Field]:
+        return Field("title", title, self.scanner.scan(title)), Field("text", text, self.scanner.scan(text))
+
+    def _events(
+        self, fields: tuple[Field, Field], published: datetime | None, core: CoreCoder | None, *, everyone: bool
+    ) -> list[CodedEvent]:
         if published is not None and published.tzinfo is None:
             published = published.replace(tzinfo=UTC)
-        core = self.cores.get(guess_language(text or title, language, frozenset(self.cores)) or "")
         if core is not None:
-            if core.is_off_topic(title, text):
-                return Coded(relevant=False, events=())
-            events = self._core_events(core, title, in_title, text, in_text, published_time(published))
-            return self._outcome(events, fields, all_sentences=all_sentences)
-        context = self._context(published, everyone=all_sentences)
-        events = self._field(context, title, in_title, title=True)
+            return self._core_events(core, fields, published_time(published))
+        context = self._context(published, everyone=everyone)
+        events = self._field(context, fields[0])
         context.speech.reset()
         context.setting = None
-        events += self._field(context, text, in_text, title=False)
-        if self.subject is None or not self.subject.weights:
-            return self._outcome(events, fields, all_sentences=all_sentences)
-        relevant = self.subject.score(self.signs(events, fields).items()) > 0
-        return Coded(relevant=relevant, events=tuple(events) if relevant or all_sentences else ())
+        return events + self._field(context, fields[1])
 
-    def signs(self, events: list[CodedEvent], fields: tuple[Field, Field]) -> dict[str, float]:
-        """Return all signs that a verdict over an article rests on."""
-        signs = event_signs(events, self.vocabulary) | self._topic.signs(tuple(events), *fields)
-        return signs | (self.subject.word_signs(fields[0].text, fields[1].text) if self.subject is not None else {})
+    def _is_on_topic(self, events: list[CodedEvent], fields: tuple[Field, Field], core: CoreCoder | None) -> bool:
+        """Give the verdict: by all signs in the language that has weights for them, else by grounds alone."""
+        if core is None and self.subject is not None and self.subject.weights:
+            return has_current(events) and self.subject.score(self._signs(events, fields, self.subject)) > 0
+        return is_relevant(events, self.vocabulary) or bool(self._topic.grounds(events, *fields))
 
-    def _outcome(self, events: list[CodedEvent], fields: tuple[Field, Field], *, all_sentences: bool) -> Coded:
-        relevant = is_relevant(events, self.vocabulary) or self._topic.holds(tuple(events), *fields)
-        return Coded(relevant=relevant, events=tuple(events) if relevant or all_sentences else ())
+    def _signs(self, events: list[CodedEvent], fields: tuple[Field, Field], subject: Subject) -> dict[str, float]:
+        grounds = self._topic.grounds(events, *fields)
+        held = bool(grounds) or is_relevant(events, self.vocabulary)
+        signs = event_signs(events, self.vocabulary) | grounds | {"grounds": float(held)}
+        return signs | self._topic.name_signs(*fields) | subject.word_signs(fields[0].text, fields[1].text)
 
-    def _core_events(
-        self,
-        core: CoreCoder,
-        title: str,
-        in_title: list[Mention],
-        text: str,
-        in_text: list[Mention],
-        time: EventTime | None,
-    ) -> list[CodedEvent]:
+    def _core_events(self, core: CoreCoder, fields: tuple[Field, Field], time: EventTime | None) -> list[CodedEvent]:
         events: list[CodedEvent] = []
         memory = Memory()
-        for field, mentions, is_title in ((title, in_title, True), (text, in_text, False)):
+        for field in fields:
             memory.quoted = False
-            for span, inside in self._split(field, mentions):
-                events += core.code(field, span, inside, title=is_title, time=time, memory=memory)
+            for span, inside in self._split(field.text, field.mentions):
+                events += core.code(field.text, span, inside, title=field.name == "title", time=time, memory=memory)
         return events
 
     def _split(self, text: str, mentions: list[Mention]) -> Iterator[tuple[tuple[int, int], list[Mention]]]:
@@ -192,10 +199,11 @@ class Coder:
         for span in sentence_spans(text, self.grammar.abbreviations):
             yield span, mentions[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]
 
-    def _may_matter(self, text: str, mentions: list[Mention]) -> bool:
+    def _may_matter(self, field: Field) -> bool:
         """Gate: without a place of the theatre or a Kurdish party no event can be relevant (schema, section 6)."""
-        return any(not self._doors.isdisjoint(mention.actors + mention.places) for mention in mentions) or (
-            bool(mentions) and "Kurd" in text
+        doors = self._doors
+        return any(not doors.isdisjoint(mention.actors + mention.places) for mention in field.mentions) or (
+            bool(field.mentions) and any(word in field.text for word in self._opening_words)
         )
 
     def _context(self, published: datetime | None, *, everyone: bool) -> Context:
@@ -213,11 +221,12 @@ class Coder:
             everyone=everyone,
         )
 
-    def _field(self, context: Context, text: str, mentions: list[Mention], *, title: bool) -> list[CodedEvent]:
+    def _field(self, context: Context, field: Field) -> list[CodedEvent]:
         events: list[CodedEvent] = []
         waiting: list[int] = []
-        for span, inside in self._split(text, mentions):
-            found = self._sentence(context, text, span, inside, title=title)
+        text = field.text
+        for span, inside in self._split(text, field.mentions):
+            found = self._sentence(context, text, span, inside, title=field.name == "title")
             if context.speech.revealed:
                 claim = claim_of(context.speech.revealed)
                 for at in waiting:

@@ -26,12 +26,17 @@ def is_relevant(events: Iterable[CodedEvent], vocabulary: Vocabulary) -> bool:
     return False
 
 
+def has_current(events: Iterable[CodedEvent]) -> bool:
+    """Tell whether any event is neither generic nor historical: without one nothing is relevant."""
+    return any(event.realis not in _UNDATED for event in events)
+
+
 def event_signs(events: Iterable[CodedEvent], vocabulary: Vocabulary) -> dict[str, float]:
     """Return how much the current events have to do with the crisis, as signs for a verdict over the whole article.
 
     Each is the logarithm of a number of events: of those with a place in the theatre and a known party (`local`) or
-    none (`local_plain`), with both sides (`both`), about the vote (`vote`), of a side alone (`side`), of nobody known
-    and no place (`other`).
+    none (`local_plain`), with both sides (`both`), about the vote (`vote`), of a side alone (`side`), with Islamic
+    State elsewhere (`isis_elsewhere`), of nobody known and no place (`other`).
     """
     counts: dict[str, int] = {}
     across: set[str] = set()
@@ -56,6 +61,8 @@ def _kind_of_sign(event: CodedEvent, sides: set[str], vocabulary: Vocabulary) ->
         if kind.intrinsically_relevant:
             return "vote"
         return "local" if _is_known(event) else "local_plain"
+    if any(party.id == "isis" for party in (*event.actors, *event.recipients)):
+        return "isis_elsewhere"
     return "side" if sides & (_SIDES[0] | _SIDES[1]) else "other"
 
 

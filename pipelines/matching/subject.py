@@ -6,7 +6,7 @@ command that made them (`python -m benchmarks.fit_relevance`).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import log1p
 from typing import Final
 
@@ -32,6 +32,7 @@ class Subject:
 
     def __init__(self, topics: Topics) -> None:
         self.weights: Mapping[str, float] = dict(topics.weights)
+        self.doors = tuple(door.replace("_", " ") for door in words(topics.doors))
         self._single: dict[str, list[str]] = {}
         self._longer: dict[str, list[tuple[str, str]]] = {}
         for theme, listed in (*topics.themes.items(), ("crisis", topics.crisis), ("wider", topics.wider)):
@@ -74,9 +75,9 @@ class Subject:
                     found.setdefault(theme, set()).add(entry)
         return found
 
-    def score(self, signs: Iterable[tuple[str, float]]) -> float:
+    def score(self, signs: Mapping[str, float]) -> float:
         """Weigh signs; above 0 the article is on the crisis."""
-        return self.weights.get("bias", 0.0) + sum(self.weights.get(name, 0.0) * value for name, value in signs)
+        return self.weights.get("bias", 0.0) + sum(self.weights.get(name, 0.0) * value for name, value in signs.items())
 
 
 def _forms(word: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ The consequences of the vote, a quarrel inside the Kurdish camp over the theatre
 
 import re
 from collections.abc import Iterable, Iterator
+from math import log1p
 from typing import Final, NamedTuple
 
 from pipelines.matching.scanner import Mention
@@ -47,29 +48,42 @@ class Topic:
         names = "|".join(re.escape(word.replace("_", " ")) for word in sorted(vote))
         self._vote = re.compile(rf"\b(?:{names})s?\b", re.IGNORECASE) if names else None
 
-    def holds(self, events: tuple[CodedEvent, ...], title: Field, text: Field) -> bool:
-        """Tell whether current events taken with the rest of the article belong to the crisis."""
+    def grounds(self, events: list[CodedEvent], title: Field, text: Field) -> dict[str, float]:
+        """Return the grounds, each as 1, on which current events taken with the rest belong to the crisis."""
         current = [event for event in events if event.realis not in _UNDATED and not self._isis(event)]
-        return bool(current) and (
-            self._after_the_vote(current, title, text)
-            or self._inside_the_camp(current, title, text)
-            or any(self._content_matters(event, title, text) for event in current)
-            or (self._is_on_the_dispute(title, text) and any(self._is_deed(event) for event in current))
-            or (self._names_theatre(title) and self._kurds_in(title) and any(one.type == "DISPLACE" for one in current))
-        )
-
-    def signs(self, events: tuple[CodedEvent, ...], title: Field, text: Field) -> dict[str, float]:
-        """Return the grounds that hold, each as 1, and what the names in title, lead and text tell."""
-        current = [event for event in events if event.realis not in _UNDATED and not self._isis(event)]
+        flight = any(event.type == "DISPLACE" for event in current)
         grounds = {
             "after_vote": self._after_the_vote(current, title, text),
             "camp": self._inside_the_camp(current, title, text),
             "content": any(self._content_matters(event, title, text) for event in current),
             "deed": self._is_on_the_dispute(title, text) and any(self._is_deed(event) for event in current),
-            "title_place": self._names_theatre(title),
-            "title_kurds": self._kurds_in(title) or self._names_side(title),
+            "flight": flight and self._names_theatre(title) and self._kurds_in(title),
         }
         return {name: 1.0 for name, holds in grounds.items() if holds}
+
+    def name_signs(self, title: Field, text: Field) -> dict[str, float]:
+        """Return what the names tell: whether the title has one; the logarithm of how many are in the theatre, of the
+        Kurdish side, of the federal side; whether the vote is named; and whether none of the conditions of section 6
+        can be met by what is named.
+        """
+        named: dict[str, set[str]] = {"places": set(), _KURDISH: set(), "federal": set()}
+        for one in (*title.mentions, *text.mentions):
+            if self._is_theatre(one):
+                named["places"].add(one.places[0])
+            elif one.actors:
+                named.get(self._vocabulary.actors[one.actors[0]].side, set()).add(one.actors[0])
+        signs = {
+            "title_place": float(self._names_theatre(title)),
+            "title_kurds": float(self._kurds_in(title) or self._names_side(title)),
+            "vote_named": float(self._names_vote(title) or self._names_vote(text)),
+        }
+        signs |= {name: log1p(len(ids)) for name, ids in named.items()}
+        both = bool(named[_KURDISH] and named["federal"])
+        signs["unconnected"] = float(not (both or signs["places"] or signs["vote_named"]))
+        return {name: value for name, value in signs.items() if value}
+
+    def _names_vote(self, field: Field) -> bool:
+        return self._vote is not None and self._vote.search(field.text) is not None
 
     def _names_side(self, field: Field) -> bool:
         return any(not self._gate.isdisjoint(one.actors) for one in field.mentions)
@@ -78,7 +92,7 @@ class Topic:
         """Politics of a power towards the Kurds where the vote is named, of powers alone where the article leads with
         the vote.
         """
-        if self._vote is None or not (self._vote.search(title.text) or self._vote.search(text.text)):
+        if not (self._names_vote(title) or self._names_vote(text)):
             return False
         politics = [event for event in events if event.type in _POLITICS and self._sides(event) & _POWERS]
         return any(
