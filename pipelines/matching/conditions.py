@@ -52,7 +52,8 @@ def flag_holds(clause: Clause, flag: str) -> bool:
     if flag in {"oneobj", "twoobj"}:
         return (len(clause.undergoers()) > 1) == (flag == "twoobj")
     if flag == "bid":
-        return verb.form == "VB" and verb.finite and clause.kind == "main" and not (clause.subjects or verb.modal)
+        begins = not (clause.subjects or verb.modal or any(one.start < verb.start for _, one in clause.preps))
+        return verb.form == "VB" and verb.finite and clause.kind == "main" and begins
     if flag == "finite":
         return clause.kind not in _UNFINISHED
     if flag == "neg":
@@ -69,6 +70,8 @@ def _hangs(clause: Clause, flag: str) -> bool:
         return any(child.mark in _CONDITIONS[flag] for child in children)
     if flag == "inf":
         return any(child.kind == "inf" for child in children)
+    if flag == "done":
+        return any(child.kind == "reduced" and set(child.subjects) & set(clause.objects) for child in children)
     if flag == "that":
         return any(child.kind == "comp" for child in children)
     if flag == "ger":
@@ -184,13 +187,13 @@ class Conditions:
         )
 
     def _wordings(self, sentence: Sentence, phrase: Phrase) -> tuple[str, ...]:
-        """Return what a pattern may call a phrase by: its head, its lemma, the head with the word before."""
+        """Return what a pattern may call a phrase by: head, its lemma, the two last words, a name's last word."""
         known = self._heads.get(id(phrase))
         if known is None:
             head = phrase.head
             low = sentence.lows[head]
             pair = f"{sentence.lows[head - 1]} {low}" if head > phrase.start else low
-            known = self._heads[id(phrase)] = (sentence.lemmas[head], low, pair, "@any")
+            known = self._heads[id(phrase)] = (sentence.lemmas[head], low, pair, low.rpartition(" ")[2], "@any")
         return known
 
     def _is_force(self, sentence: Sentence, phrase: Phrase) -> bool:

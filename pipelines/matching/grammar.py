@@ -99,7 +99,8 @@ class Grammar:
 
     def _add_verb(self, lemma: str, irregular: Mapping[str, str], doubling: frozenset[str], *, weak: bool) -> None:
         forms = conjugate(lemma, irregular, doubling)
-        for tag, form in zip(("VB", "VBZ", "VBD", "VBN", "VBG"), forms, strict=True):
+        pairs = zip(("VB", "VBZ", "VBD", "VBN", "VBG"), forms, strict=True)
+        for tag, form in ((tag, one) for tag, each in pairs for one in each.split("|")):
             verb = self.verbs.get(form)
             if verb is None:
                 verb = self.verbs[form] = Verb(lemma, weak=weak)
