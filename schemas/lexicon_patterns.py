@@ -11,7 +11,7 @@ import msgspec
 
 FLAGS: Final = frozenset(
     ["inf", "that", "passive", "active", "noobj", "anyobj", "ger", "adv", "neg", "future", "oneobj", "twoobj",
-     "must", "may", "if", "unless", "said", "bid", "finite"]
+     "must", "may", "if", "unless", "said", "bid", "done", "finite"]
 )  # fmt: skip
 ANY_VERB: Final = "*"
 """Stands for every verb that has a modal or is denied."""

@@ -140,6 +140,8 @@ class Parser:
         mark, parent = self.sentence.lemmas[at], self.clause
         if self.prep == "for" or mark == "as if":
             self.prep = None
+        if mark == "that" and self.conj and parent.kind == "comp" and parent.parent is not None:
+            parent = parent.parent
         kind = "comp" if mark in {"that", "whether", "how", "why"} and parent.verb is not None else "sub"
         while parent.kind in {"reduced", "part"} and parent.parent is not None and kind == "sub":
             parent = parent.parent
