@@ -25,7 +25,7 @@ _TITLES: Final = frozenset(
      "ayatollah", "envoy", "chairman", "speaker", "secretary", "lawmaker", "diplomat", "head", "guest", "visitor"]
 )  # fmt: skip
 _SOLDIERS: Final = frozenset({"general", "commander"})
-_RANKS: Final = frozenset({"minister", "president", "premier", "governor", "speaker"})
+_RANKS: Final = frozenset({"minister", "president", "premier", "governor", "speaker", "secretary"})
 """Offices that only who holds one is called by."""
 _KIND_NOUNS: Final = {
     "party": "party",
@@ -34,12 +34,11 @@ _KIND_NOUNS: Final = {
     "troop": "force",
     "soldier": "force",
     "fighter": "force",
-    "militia": "force",
     "group": "force",
-    "paramilitary": "force",
 }
 _NAMED_AFTER: Final = frozenset({"ministry", "company", "coalition", "council", "court", "parliament", "commission"})
 """Nouns that stand in the names of those they go back to ("the ministry")."""
+_IRREGULARS: Final = frozenset({"militia", "militiaman", "paramilitary"})
 _ZEALOTS: Final = frozenset({"militant", "jihadist", "jihadi", "extremist", "insurgent", "terrorist"})
 """Nouns for the fighters of a side of their own."""
 _TWO: Final = frozenset({"two", "both", "pair", "duo"})
@@ -195,13 +194,18 @@ def whose(parties: "Parties", sentence: Sentence, at: int) -> str | None:
     if not person:
         return name
     known = parties.vocabulary.actors.get(name) if name is not None else None
-    return (known.member_of or known.id) if known is not None else None
+    if known is None or known.kind != "person":
+        return name
+    return known.member_of or known.id
 
 
 def definite(parties: "Parties", sentence: Sentence, phrase: Phrase) -> str | None:
     """Resolve "the general", "the ministry", "the militants", "the government" to who was named before."""
     head, at = sentence.lemmas[phrase.head], phrase.start
-    if head in _TITLES:
+    described = (inner for prep, inner in phrase.preps if prep in {"of", "for"} and inner.start <= phrase.end + 2)
+    if any("NAME" in sentence.tags[inner.start : inner.end] for inner in described):
+        return None
+    if head in _TITLES and sentence.lows[phrase.head] == head:
         return _titled(parties, sentence, phrase, head)
     groups = list(recent(parties, sentence, at, person=False))
     if head in _NAMED_AFTER:
@@ -209,9 +213,15 @@ def definite(parties: "Parties", sentence: Sentence, phrase: Phrase) -> str | No
     actors = parties.vocabulary.actors
     if head in _ZEALOTS:
         return next((name for name in groups if name in actors and actors[name].side == "isis"), None)
+    if head in _IRREGULARS:
+        return next((name for name in groups if parties.kind(name) == "force" and not _is_army(name)), None)
     kind = _KIND_NOUNS.get(head)
     fitting = (name for name in groups if parties.kind(name) == kind)
     return next(fitting, None) if kind is not None else None
+
+
+def _is_army(name: str) -> bool:
+    return name.endswith(("army", "forces", "police", "fedpol", "service"))
 
 
 def _titled(parties: "Parties", sentence: Sentence, phrase: Phrase, head: str) -> str | None:

@@ -66,7 +66,7 @@ def finite_next(sentence: Sentence, at: int) -> bool:
     for ahead in range(at, min(len(tags), at + 10)):
         tag = tags[ahead]
         if tag in {"VBD", "VBZ", "MODAL", "BE", "HAVE", "DO", "VB"}:
-            return True
+            return tags[ahead - 1] != "TO"
         if tag not in PHRASE_TAGS and tag not in {"PREP", "ADV", "POSS", "NEG", "FIX", "TO", "CONJ"}:
             return False
     return False
@@ -153,6 +153,16 @@ def coordinated_above(clause: Clause) -> tuple[Clause, Phrase] | None:
         return None
     last = above.objects[-1]
     return (above, last) if last.late == "conj" and clause.antecedent[-1:] == [last] else None
+
+
+def perfect_above(clause: Clause) -> Clause | None:
+    """Return the clause whose "has" a participle after "and" goes on with ("has left as he fell, and taken it")."""
+    step: Clause | None = clause
+    while step is not None:
+        if step.verb is not None and step.verb.perfect and not step.verb.passive:
+            return step
+        step = step.parent if step.kind in {"sub", "rel"} else None
+    return None
 
 
 def dated(sentence: Sentence, phrase: Phrase) -> Phrase:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BELONGING: Final = frozenset({"member", "gov", "force", "org"})
 """Classes of nouns that are somebody's."""
+_OF_PARTY: Final = frozenset({"force", "party", "movement", "faction", "bloc"})
+"""Classes and nouns that belong to a person's party ("Talabani's party", "Barzani's forces")."""
 _SERVING: Final = frozenset({"adviser", "advisor", "aide", "deputy", "envoy", "assistant", "secretary", "ally"})
 """Nouns that "to" ties to whom they serve."""
 _BELONGS: Final = frozenset({"of", "from", "linked", "in", "within", "for", "with"})
@@ -33,7 +35,10 @@ def belonging(parties: "Parties", sentence: Sentence, phrase: Phrase, classes: S
     if BELONGING.isdisjoint(classes):
         return None
     for other in _modifiers(parties, sentence, phrase):
-        return parties.forces.get(other, other) if "force" in classes else other
+        known = parties.vocabulary.actors.get(other)
+        body = not _OF_PARTY.isdisjoint((sentence.lemmas[phrase.head], *classes))
+        whose = known.member_of if known is not None and known.kind == "person" and body else None
+        return parties.forces.get(whose or other, whose or other) if "force" in classes else whose or other
     place = _metonym_inside(parties, sentence, phrase)
     if place:
         return place
@@ -59,6 +64,8 @@ def _inside(parties: "Parties", sentence: Sentence, inner: Phrase) -> Iterator[s
     named = sentence.mentions[inner.head]
     if named is not None:
         yield from named.actors
+        if not named.actors and (government := parties.named(named)) is not None:
+            yield government
         return
     owner = inner.possessor
     whose = sentence.mentions[owner.head] if owner is not None else None

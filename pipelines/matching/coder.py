@@ -21,6 +21,7 @@ from pipelines.matching.dates import find_times, local_day, published_time
 from pipelines.matching.denials import DENYING, with_denials
 from pipelines.matching.grammar import Grammar
 from pipelines.matching.headlines import read_headline
+from pipelines.matching.implied import asked_after
 from pipelines.matching.lexicon import Patterns
 from pipelines.matching.magnitudes import find_magnitudes, for_event
 from pipelines.matching.parse import Parser
@@ -169,7 +170,7 @@ class Coder:
         context = self._context(published, everyone=everyone)
         events = self._field(context, fields[0])
         context.speech.reset()
-        context.setting = None
+        context.setting, context.asked = None, ()
         return events + self._field(context, fields[1])
 
     def _is_on_topic(self, events: list[CodedEvent], fields: tuple[Field, Field], core: CoreCoder | None) -> bool:
@@ -261,11 +262,12 @@ class Coder:
         for trigger in found:
             event = code_trigger(context, trigger, found)
             if event is not None:
+                context.asked = asked_after([event]) or context.asked
                 numbers = for_event(event.type, magnitudes)
                 events.append(msgspec.structs.replace(event, magnitude=numbers))
         if DENYING in self.vocabulary.types:
             events = with_denials(events)
-        context.setting = setting_after(events)
+        context.setting, context.asked = setting_after(events), asked_after(events)
         context.parties.remember(sentence, clauses)
         context.speech.after(sentence, clauses, context.parties)
         return events

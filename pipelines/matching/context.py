@@ -47,6 +47,8 @@ class Context:
         self.times: list[When] = []
         self.anchor: date | None = None
         self.setting: Party | None = None
+        self.asked: tuple[Party, ...] = ()
+        """Who asked or offered something last, in this sentence or the one before."""
         self.sentence: Sentence
         self.clauses: list[Clause] = []
         self._beside: list[tuple[int, Clause, Credit]] | None = None

@@ -20,6 +20,7 @@ from pipelines.matching.around import (
     open_above,
     opens_infinitive,
     parenthesis,
+    perfect_above,
     prep_is_later,
     stealable,
     verb_follows,
@@ -350,9 +351,9 @@ class Parser:
 
     def _participle(self, verb: VerbGroup) -> None:
         clause = self.clause
-        if self.conj and clause.verb is not None and clause.verb.perfect and not clause.verb.passive:
+        if self.conj and (like := perfect_above(clause)) is not None:
             verb.perfect = verb.finite = True
-            self._coordinate(clause)
+            self._coordinate(like)
             return
         verb.passive = True
         if self.conj and clause.verb is not None and clause.verb.passive:

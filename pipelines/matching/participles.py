@@ -23,6 +23,11 @@ _WITH_OBJECT: Final = frozenset({"tell", "inform", "ask", "urge", "warn", "brief
 """Verbs of saying and thinking whose noun is an object: "told the crowd gathered there"."""
 _NAMING: Final = frozenset({"use", "know", "describe", "see", "regard", "serve"})
 """Verbs with "as": "a mosque used as a base" opens no clause."""
+_MEANS: Final = frozenset(
+    ["telephone", "phone", "letter", "email", "force", "car", "air", "land", "sea", "hand", "night", "day", "noon",
+     "midnight", "dawn", "mistake", "then", "now", "train", "road", "video", "name"]
+)  # fmt: skip
+"""What follows "by" without being somebody."""
 _STOPS: Final = frozenset({"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"})
 _OBJECTS: Final = frozenset({"DET", "PRP$", "NAME", "PRON", "NUM", "NOUN", "ADJ"})
 
@@ -55,6 +60,12 @@ def past(sentence: Sentence, at: int, forms: set[str], cues: frozenset[str]) -> 
     return tense
 
 
+def _by_somebody(sentence: Sentence, at: int) -> bool:
+    """Tell the "by" of whoever does it from "by telephone" and "by noon"."""
+    following_two = sentence.lows[at + 1 : at + 3]
+    return following_two[:1] == ["by"] and _MEANS.isdisjoint(following_two[1:])
+
+
 def _is_counted(tags: list[str], at: int) -> bool:
     """Tell whether a number goes on with a passive ("five were killed and 23 wounded")."""
     return tags[at] == "NUM" and tags[at - 1 : at] == ["CONJ"] and {"BE", "VBN"}.issubset(tags[:at])
@@ -71,7 +82,7 @@ def _after_comma(sentence: Sentence, at: int, forms: set[str]) -> str:
     if "VBN" not in forms:
         return "VBD"
     beside = min(at + 1, len(sentence) - 1)
-    by_somebody = sentence.lows[beside] == "by"
+    by_somebody = _by_somebody(sentence, at)
     if sentence.tags[beside] in {"NOUN", "NAME", "PRP$"} or sentence.lows[beside] in {"the", "a", "an", "that"}:
         return "ADJ" if _describes_subject(sentence, beside) else "VBD"
     return "VBN" if by_somebody or _inserted(sentence, at) else "VBD"
@@ -147,7 +158,7 @@ def _opens_clause(sentence: Sentence, at: int) -> bool:
 def _served(sentence: Sentence, at: int, after: str, cues: frozenset[str]) -> bool:
     """Tell whether the clause has its finite verb already ("told the crowd gathered on the field")."""
     tags, lows = sentence.tags, sentence.lows
-    by_somebody = at + 1 < len(tags) and lows[at + 1] == "by"
+    by_somebody = _by_somebody(sentence, at)
     if (sentence.lemmas[at] in cues and not by_somebody) or _closes_relative(tags, at):
         return False
     beside = lows[at + 1] if at + 1 < len(tags) else ""

@@ -8,12 +8,13 @@ import msgspec
 from pipelines.matching.attribution import claim_of, own_words
 from pipelines.matching.context import Context, stands_in
 from pipelines.matching.event_times import event_time
+from pipelines.matching.implied import doers_of_noun, hosts, owners, possessors, refused, requested_of
 from pipelines.matching.neighbours import is_date
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.realis import Moods, dated
 from pipelines.matching.reported import behind, told
-from pipelines.matching.triggers import Found, clause_phrases, is_argument
+from pipelines.matching.triggers import NAMING, Found, clause_phrases, is_argument
 from pipelines.matching.whereabouts import places_of
 from schemas.records import Claim, CodedEvent, Party, Realis, Trigger
 
@@ -155,17 +156,30 @@ def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Par
     used: set[int] = set()
     context.parties.others = set()
     actors = _fill(context, found, frame.actors, used, union=frame.both)
+    if not actors and (unsaid := doers_of_noun(context, found) or possessors(found)):
+        actors = _parties(context, unsaid, used)
     if frame.both and len(actors) == 1:
         actors = (*_other_side(context, found, used), *actors)
     recipients = _fill(context, found, frame.recipients, used, union=False)
     if not recipients and "obj" in frame.recipients and found.rule.group.content == "folded":
         recipients = _from_content(context, found, used)
     if not recipients and (heard := told(found.rule.group.type, found.clause)):
-        recipients = tuple(party for phrase in heard for party in _party(context, phrase, used, strict=True))
+        recipients = _parties(context, heard, used)
     if not recipients and found.rule.group.type == "REJECT" and found.clause.kind == "rel":
         recipients = _proposers(context, found, used, actors)
+    if not recipients and (others := requested_of(found) or hosts(found)):
+        recipients = _parties(context, others, used)
+    if not recipients and found.rule.group.type == "REJECT":
+        recipients = refused(context, actors)
+    if not any(party.id for party in recipients):
+        recipients = owners(context, found) or recipients
     places = places_of(context, found, frame.places)
     return actors, recipients, places
+
+
+def _parties(context: Context, phrases: Iterable[Phrase], used: set[int]) -> tuple[Party, ...]:
+    """Write phrases that stand outside the event's own slots down as parties."""
+    return tuple(party for phrase in phrases for party in _party(context, phrase, used, strict=True))
 
 
 def _proposers(context: Context, found: Found, used: set[int], actors: tuple[Party, ...]) -> tuple[Party, ...]:
@@ -233,7 +247,9 @@ def _fill(context: Context, found: Found, names: Iterable[str], used: set[int], 
             fresh = [
                 party
                 for phrase in behind(context.sentence, found.clause, found.slots, name, context.cues.document)
-                if phrase.start not in used and not _is_place_only(context, found, phrase, name)
+                if _may_fill(found, phrase, name)
+                and phrase.start not in used
+                and not _is_place_only(context, found, phrase, name)
                 for party in _party(context, phrase, used, strict=name not in {"subj", "obj"})
             ]
         if not fresh and name in {"obj", "on"} and found.rule.group.type == "REJECT":
@@ -244,6 +260,17 @@ def _fill(context: Context, found: Found, names: Iterable[str], used: set[int], 
         if parties and not union:
             break
     return tuple(parties[:_MOST_PARTIES])
+
+
+def _may_fill(found: Found, phrase: Phrase, name: str) -> bool:
+    """Leave out what only looks like a party: what somebody is called, and what is asked for."""
+    verb = found.clause.verb
+    if name == "obj" and verb is not None and verb.lemma in NAMING and len(found.clause.objects) > 1:
+        return phrase is not found.clause.objects[-1]
+    if name == "for" and found.rule.group.type == "REQUEST":
+        below = [child.verb for child in found.clause.children if child.kind == "inf" and child.verb is not None]
+        return bool(below) and not below[0].passive
+    return True
 
 
 def _is_place_only(context: Context, found: Found, phrase: Phrase, name: str) -> bool:

@@ -25,6 +25,10 @@ _PERCEIVING: Final = frozenset(
 """Cues that after a comma are more often a new clause than an aside."""
 
 
+_SPEAKER: Final = 6
+"""Tokens of a speaker before the "who" that describes him."""
+
+
 def inserts(parser: "Parser", clause: Clause, verb: VerbGroup) -> bool:
     """Take an insertion before the verb of `clause` for an aside of its own.
 
@@ -113,7 +117,7 @@ def _speaker_follows(parser: "Parser", verb: VerbGroup) -> bool:
         return False
     if tags[verb.end : verb.end + 1] == ["PRON"] or not PHRASE_TAGS.intersection(tags[verb.end : verb.end + 1]):
         return False
-    return "COMMA" in tags[verb.end + 1 :]
+    return closes(parser.sentence, verb.end + 1) or "WH" in tags[verb.end : verb.end + _SPEAKER]
 
 
 def inverts(parser: "Parser", verb: VerbGroup) -> bool:

@@ -111,7 +111,9 @@ class Triggers:
         verb = clause.verb
         if verb is not None and wording.start <= verb.head < wording.end:
             return clause_slots(clause)
-        slots = noun_slots(rule, inside[-1], clause, self.patterns) if inside else {"subj": [], "obj": []}
+        arguments = (phrase for phrase in inside if phrase in clause.subjects or phrase in clause.objects)
+        noun = next(arguments, inside[-1] if inside else None)
+        slots = noun_slots(rule, noun, clause, self.patterns) if noun is not None else {"subj": [], "obj": []}
         slots["subj"] = slots["subj"] or [phrase for phrase in clause.doers() if phrase not in inside]
         return slots
 
@@ -271,12 +273,12 @@ def _only_called(clause: Clause, phrase: Phrase) -> bool:
     if verb is None:
         return False
     if phrase.prep == "as":
-        return verb.lemma in _NAMING
-    named = phrase in clause.objects and verb.lemma in _NAMING
+        return verb.lemma in NAMING
+    named = phrase in clause.objects and verb.lemma in NAMING
     return named and (verb.lemma != "call" or clause.kind == "rel" or phrase is not clause.objects[0] or verb.passive)
 
 
-_NAMING: Final = frozenset(
+NAMING: Final = frozenset(
     [
         "call",
         "describe",
@@ -334,9 +336,12 @@ def clause_slots(clause: Clause) -> dict[str, list[Phrase]]:
         "subj": clause.doers(),
         "obj": clause.undergoers(),
     }
-    for source in (clause.shares_preps(), clause.preps):
-        for prep, phrase in source:
-            slots.setdefault(prep, []).append(phrase)
+    for prep, phrase in (*clause.shares_preps(), *clause.preps):
+        slots.setdefault(prep, []).append(phrase)
+    for prep, phrases in slots.items():
+        # "Forces loyal to X handed it to Y": what only describes the subject gives way to the verb's own.
+        if len(phrases) > 1 and any(phrase.early for phrase in phrases):
+            slots[prep] = [phrase for phrase in phrases if not phrase.early] or phrases
     for phrase in slots["obj"]:
         for prep, inner in phrase.preps:
             if inner not in slots.setdefault(prep, []):

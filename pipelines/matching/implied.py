@@ -1,0 +1,114 @@
+"""Parties that an event's own slots don't name: whose house burned, who had asked, who is to be seen."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from pipelines.matching.context import Context
+from pipelines.matching.people import person_like
+from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.triggers import Found, clause_phrases
+from schemas.records import CodedEvent, Party
+
+_HARMED: Final = frozenset({"ASSAULT", "COERCE", "SANCTION", "DISPLACE"})
+"""Types that are done to whom a thing belongs."""
+_ASKED: Final = frozenset({"REQUEST", "CONCEDE", "THREATEN", "AGREE", "ACCUSE"})
+"""Types that a refusal answers."""
+_SEEING: Final = frozenset(
+    {"see", "meet", "confer", "consult", "talk", "speak", "brief", "persuade", "urge", "congratulate"}
+)
+"""What one travels for when one visits somebody."""
+_DOING: Final = frozenset(
+    ["impose", "launch", "carry", "order", "announce", "stage", "wage", "make", "issue", "mount", "conduct", "set",
+     "call", "declare", "organise", "organize", "lead", "send", "deliver", "give", "voice", "blame", "commit", "decree"]
+)  # fmt: skip
+"""Participles behind an event noun whose agent does it ("the ban imposed by X")."""
+
+
+def _tells_verb(found: Found) -> bool:
+    """Tell whether the verb of its clause is the event, and no noun or wording beside it."""
+    verb = found.clause.verb
+    return not found.nominal and verb is not None and found.start <= verb.head < found.end
+
+
+def owners(context: Context, found: Found) -> tuple[Party, ...]:
+    """Take whose the thing is that is hit, taken or closed ("PKK hideouts", "every Kurdish house")."""
+    if found.rule.group.type not in _HARMED or "obj" not in found.rule.slots.recipients:
+        return ()
+    things = [phrase for name in ("obj", "on", "at", "into", "under") for phrase in found.slots.get(name, ())]
+    for phrase in things:
+        if name := _owner(context, phrase):
+            return (context.parties.party(context.sentence, phrase, name),)
+    return ()
+
+
+def _owner(context: Context, phrase: Phrase) -> str | None:
+    """Return the people or party that a modifier of a thing names."""
+    sentence, parties = context.sentence, context.parties
+    head = sentence.lemmas[phrase.head]
+    if head in parties.everybody or person_like(head) or parties.place_ids(sentence, phrase):
+        return None
+    for at in range(phrase.head - 1, phrase.start - 1, -1):
+        mention = sentence.mentions[at]
+        if mention is not None and mention.actors:
+            return parties.choose(mention.actors)
+        people = parties.adjectives.get(sentence.lows[at], {}).get("people")
+        if people is not None:
+            return people
+    return None
+
+
+def requested_of(found: Found) -> list[Phrase]:
+    """Return who does something "at the request of X": it was asked of them."""
+    if found.rule.group.type != "REQUEST" or _tells_verb(found):
+        return []
+    inside = (one for one in clause_phrases(found.clause) if found.start <= one.head < found.end)
+    return list(found.clause.doers()) if any(one.prep in {"at", "upon"} for one in inside) else []
+
+
+def hosts(found: Found) -> list[Phrase]:
+    """Return whom somebody travels to see ("flew to X to meet Y")."""
+    if found.rule.group.mode != "visit" or found.nominal:
+        return []
+    return [
+        phrase
+        for child in found.clause.children
+        if child.kind == "inf" and child.verb is not None and child.verb.lemma in _SEEING
+        for phrase in child.objects or [inner for prep, inner in child.preps if prep in {"with", "to"}]
+    ]
+
+
+def doers_of_noun(context: Context, found: Found) -> list[Phrase]:
+    """Return who does what an event noun tells, where a participle says so ("a curfew imposed by X")."""
+    for clause in () if _tells_verb(found) else context.clauses:
+        verb = clause.verb
+        if verb is None or verb.lemma not in _DOING or clause.kind not in {"reduced", "rel"}:
+            continue
+        if any(phrase.start <= found.start < phrase.end for phrase in _told_of(clause)):
+            return list(clause.doers())
+    return []
+
+
+def _told_of(clause: Clause) -> Iterable[Phrase]:
+    return (*clause.undergoers(), *clause.antecedent)
+
+
+def possessors(found: Found) -> list[Phrase]:
+    """Return whose the deed is where a passive names nobody else ("X's trips were made at ...")."""
+    verb = found.clause.verb
+    if found.nominal or verb is None or not verb.passive or found.clause.doers():
+        return []
+    inside = (phrase for phrase in found.clause.subjects if phrase.head < found.end or phrase.possessor is not None)
+    deeds = found.rule.pattern.constraints
+    return [phrase.possessor for phrase in inside if deeds and phrase.possessor is not None]
+
+
+def refused(context: Context, actors: tuple[Party, ...]) -> tuple[Party, ...]:
+    """Return who had asked, offered or threatened just before: what is refused without a name was theirs."""
+    known = {actor.id for actor in actors}
+    return tuple(party for party in context.asked if party.id is not None and party.id not in known)
+
+
+def asked_after(events: Iterable[CodedEvent]) -> tuple[Party, ...]:
+    """Return who asks or offers something in a sentence, for a refusal that follows."""
+    latest = [event for event in events if event.type in _ASKED and event.actors and not event.negated]
+    return latest[-1].actors if latest else ()
