@@ -25,6 +25,8 @@ def kind_of_that(tags: list[str], lows: list[str], at: int) -> str:
     before, after = previous(tags, at), following(tags, at)
     if at + 1 < len(lows) and lows[at + 1] in _DAYS_PARTS:
         return "DET"
+    if before >= 0 and tags[before] == "PREP" and after not in {"PRON", "DET", "NAME", "PRP$"}:
+        return "PRON" if after in {"PREP", "PUNCT", "COMMA", "END", "CONJ"} else "DET"
     if before < 0 or tags[before] in {"PREP", "CONJ", "COMMA"}:
         return "DET" if after in {"NOUN", "ADJ"} else "SUB"
     if tags[before] == "QUOTE" and after in {"BE", "MODAL", "HAVE"}:

@@ -9,13 +9,13 @@ from typing import Final
 
 from pipelines.matching.endings import auxiliary, by_ending, mark
 from pipelines.matching.grammar import Grammar
-from pipelines.matching.neighbours import following, is_clitic_verb, kind_of_that, previous
+from pipelines.matching.neighbours import following, previous
 from pipelines.matching.participles import LOOKAHEAD, QUANTITIES, VERBS, past, surely_finite
+from pipelines.matching.second_uses import reconsider
 from pipelines.matching.tokens import Sentence
 
 _YEAR: Final = 4
 """Digits of a year."""
-_OPEN_NOUN: Final = frozenset({"DET", "PRP$", "POSS"})
 _BEFORE_NOUN: Final = frozenset({"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"})
 _OPENS_OBJECT: Final = frozenset(
     {"DET", "NAME", "PRON", "PREP", "TO", "ADJ", "PRP$", "NUM", "SUB", "WH", "QUOTE", "ADV", "NEG"}
@@ -23,8 +23,6 @@ _OPENS_OBJECT: Final = frozenset(
 _ENDS: Final = frozenset({"END", "COMMA", "PUNCT", "CONJ"})
 _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
 _OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
-_OPENS_THING: Final = frozenset({"DET", "PRP$", "PRON", "NAME"})
-"""What follows "close" in "to close their border", and not in "to close allies"."""
 _ACTIVITIES: Final = frozenset({"training", "shelling", "bombing", "pumping", "looting", "burning", "killing"})
 """Activities that with "of" are nouns ("halts training of recruits"); "accused of taking" shows why not all are."""
 _SETTING: Final = 2
@@ -36,9 +34,7 @@ _OBJECTS: Final = frozenset({"him", "them", "us", "me"})
 _FLOATING: Final = frozenset({"all", "both", "each"})
 """Quantifiers that may stand with the verb ("they had all pressed for it")."""
 _PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
-_CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PRON", "WH", "MODAL"})
-_AFTER_THERE: Final = frozenset({"BE", "MODAL", "HAVE", "V?", "VBD"})
-"""What follows the "there" that opens a clause; elsewhere it is a place."""
+_CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PREP", "PRON", "WH", "MODAL"})
 _NUMBER: Final = re.compile(r"\d")
 
 
@@ -180,46 +176,9 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
         elif lows[at] == "since" and at and tags[at - 1] == "HAVE":
             tags[at] = "ADV"
         elif current in _CLOSED and at:
-            _closed_class(sentence, grammar, at)
+            reconsider(sentence, grammar, at)
         elif current == "NOUN" and at and lemmas[at] and lows[at] not in grammar.nouns and _must_be_verb(sentence, at):
             tags[at] = "VB"
-
-
-def _closed_class(sentence: Sentence, grammar: Grammar, at: int) -> None:
-    """Decide for words of a short list that have a second use."""
-    tags, low, current = sentence.tags, sentence.lows[at], sentence.tags[at]
-    if current == "ADJ":
-        _adjective(sentence, grammar, at)
-    elif current == "ADV" and tags[at - 1] in _OPEN_NOUN and tags[at + 1 : at + 2] in (["ADJ"], ["NOUN"], ["V?"]):
-        tags[at] = "ADJ"
-    elif current == "POSS" and is_clitic_verb(sentence, at):
-        tags[at] = "BE"
-    elif current == "PRON" and low == "there" and following(tags, at) not in _AFTER_THERE:
-        tags[at] = "ADV"
-    elif current == "MODAL" and low == "may" and _is_month(sentence, at):
-        tags[at] = "NAME"
-    elif current == "MODAL" and low == "should" and tags[at - 1] in {"COMMA", "CONJ", "BREAK"}:
-        if following(tags, at) in {"PRON", "NAME", "DET", "PRP$"}:
-            tags[at], sentence.lemmas[at] = "SUB", "if"
-    elif current == "WH" and low == "that":
-        points = tags[at - 1] in VERBS and sentence.lemmas[at - 1] not in grammar.cues
-        tags[at] = "DET" if points and _ends_object(sentence, at) else kind_of_that(tags, sentence.lows, at)
-
-
-def _is_month(sentence: Sentence, at: int) -> bool:
-    """Tell "on May 12" and "the May election" from "may": by its capital, in titles by a number beside it."""
-    if sentence.text[sentence.starts[at]] != "M":
-        return False
-    return not sentence.title or "NUM" in {sentence.tags[at - 1], *sentence.tags[at + 1 : at + 2]}
-
-
-def _ends_object(sentence: Sentence, at: int) -> bool:
-    """Tell whether the nouns after "that" are an object and not the subject of a clause."""
-    tags = sentence.tags
-    ahead = at + 1
-    while ahead < len(tags) and tags[ahead] in _OBJECT_PARTS:
-        ahead += 1
-    return ahead > at + 1 and (ahead == len(tags) or tags[ahead] in {"PREP", "TO", "COMMA", "PUNCT", "BREAK", "CONJ"})
 
 
 def _must_be_verb(sentence: Sentence, at: int) -> bool:
@@ -230,34 +189,6 @@ def _must_be_verb(sentence: Sentence, at: int) -> bool:
     if tags[before] in {"MODAL", "DO"}:
         return following(tags, at) not in {"BE", "HAVE", "MODAL", "V?"}
     return tags[before] == "TO" and following(tags, at) in {"DET", "PRP$", "PRON"}
-
-
-def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
-    """Decide what else a word that the lists call an adjective can be here."""
-    tags, verb = sentence.tags, grammar.verbs.get(sentence.lows[at])
-    if _is_noun_here(sentence, grammar, at):
-        tags[at] = "NOUN"
-    elif (
-        verb is not None
-        and tags[at - 1] in {"TO", "MODAL"}
-        and "VB" in verb.forms
-        and following(tags, at) in _OPENS_THING
-    ):
-        tags[at], sentence.lemmas[at] = "VB", verb.lemma
-    elif verb is not None and sentence.lows[at - 1] == "being" and "VBN" in verb.forms:
-        tags[at], sentence.lemmas[at] = "VBN", verb.lemma
-
-
-def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:
-    """Tell the noun ("the wounded", "a Kurdish official flew") from the adjective ("official flights")."""
-    before, after = sentence.tags[at - 1], following(sentence.tags, at)
-    if after == "V?" and before == "ADJ" and sentence.lows[at] in grammar.nouns:
-        verb = grammar.verbs.get(sentence.lows[at + 1])
-        return verb is not None and "VBD" in verb.forms
-    if before == "DET" and after == "V?":
-        verb = grammar.verbs.get(sentence.lows[at + 1])
-        return verb is not None and "VBD" in verb.forms and not verb.weak
-    return before == "DET" and after in {"END", "COMMA", "PUNCT", "PREP", "BE", "MODAL"}
 
 
 def _verb_form(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, weak: bool) -> str:
@@ -303,11 +234,11 @@ def _plain_present(sentence: Sentence, before: int, form: str) -> str:
     return ""
 
 
-def _is_object(sentence: Sentence, at: int) -> bool:
+def _is_object(sentence: Sentence, at: int, grammar: Grammar) -> bool:
     """Tell whether the noun phrase that ends at `at` follows a verb in its plain form ("halt all oil exports")."""
     while at > 0 and sentence.tags[at] in _OBJECT_PARTS:
         at -= 1
-    return sentence.tags[at] == "VB"
+    return sentence.tags[at] == "VB" and sentence.lemmas[at] not in grammar.cues
 
 
 def _is_plural(low: str) -> bool:
@@ -327,7 +258,7 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
         return form
     if not (weak or noun) and (plain := _plain_present(sentence, before, form)):
         inside = sentence.tags[before] in {"NOUN", "NAME"} and (
-            _finite_precedes(sentence, before, grammar) or (form == "VBZ" and _is_object(sentence, before))
+            _finite_precedes(sentence, before, grammar) or (form == "VBZ" and _is_object(sentence, before, grammar))
         )
         return "NOUN" if inside else plain
     if tag_before in _BEFORE_NOUN or tag_before == "BE":

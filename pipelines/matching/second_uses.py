@@ -1,0 +1,107 @@
+"""Words of short lists that have a second use: "the home of", "had since left", "to close", "on May 12"."""
+
+from typing import Final
+
+from pipelines.matching.grammar import Grammar
+from pipelines.matching.neighbours import following, is_clitic_verb, kind_of_that, previous
+from pipelines.matching.participles import VERBS
+from pipelines.matching.tokens import Sentence
+
+_OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
+_OPENS_THING: Final = frozenset({"DET", "PRP$", "PRON", "NAME"})
+"""What follows "close" in "to close their border", and not in "to close allies"."""
+_AFTER_THERE: Final = frozenset({"BE", "MODAL", "HAVE", "V?", "VBD"})
+"""What follows the "there" that opens a clause; elsewhere it is a place."""
+_OPEN_NOUN: Final = frozenset({"DET", "PRP$", "POSS"})
+_OPENS_OBJECT: Final = frozenset({"DET", "PRP$", "NAME", "NOUN", "NUM", "PRON"})
+_ENDS: Final = frozenset({"END", "COMMA", "PUNCT", "BREAK"})
+
+
+def reconsider(sentence: Sentence, grammar: Grammar, at: int) -> None:
+    """Decide for words of a short list that have a second use."""
+    tags, low, current = sentence.tags, sentence.lows[at], sentence.tags[at]
+    if current == "ADJ":
+        _adjective(sentence, grammar, at)
+    elif current in {"ADV", "PREP"}:
+        _adverb(sentence, grammar, at)
+    elif current == "POSS" and is_clitic_verb(sentence, at):
+        tags[at] = "BE"
+    elif current == "PRON" and low == "there" and following(tags, at) not in _AFTER_THERE:
+        tags[at] = "ADV"
+    elif current == "MODAL" and low == "may" and _is_month(sentence, at):
+        tags[at] = "NAME"
+    elif current == "MODAL" and low == "should" and tags[at - 1] in {"COMMA", "CONJ", "BREAK"}:
+        if following(tags, at) in {"PRON", "NAME", "DET", "PRP$"}:
+            tags[at], sentence.lemmas[at] = "SUB", "if"
+    elif current == "WH" and low == "that":
+        points = tags[at - 1] in VERBS and sentence.lemmas[at - 1] not in grammar.cues
+        tags[at] = "DET" if points and _ends_object(sentence, at) else kind_of_that(tags, sentence.lows, at)
+
+
+def _adverb(sentence: Sentence, grammar: Grammar, at: int) -> None:
+    """Decide what else a word that the lists call an adverb or a preposition can be here."""
+    tags, low, current = sentence.tags, sentence.lows[at], sentence.tags[at]
+    if current == "PREP":
+        if low == "since" and tags[at - 1] == "HAVE" and following(tags, at) == "V?":
+            tags[at] = "ADV"
+    elif tags[at - 1] in _OPEN_NOUN and tags[at + 1 : at + 2] in (["ADJ"], ["NOUN"], ["V?"]):
+        tags[at] = "ADJ"
+    elif _is_home(sentence, grammar, at):
+        tags[at], sentence.lemmas[at] = "NOUN", grammar.noun_lemma(low)
+
+
+def _is_month(sentence: Sentence, at: int) -> bool:
+    """Tell "on May 12" and "the May election" from "may": by its capital, in titles by a number beside it."""
+    if sentence.text[sentence.starts[at]] != "M":
+        return False
+    return not sentence.title or "NUM" in {sentence.tags[at - 1], *sentence.tags[at + 1 : at + 2]}
+
+
+def _ends_object(sentence: Sentence, at: int) -> bool:
+    """Tell whether the nouns after "that" are an object and not the subject of a clause."""
+    tags = sentence.tags
+    ahead = at + 1
+    while ahead < len(tags) and tags[ahead] in _OBJECT_PARTS:
+        ahead += 1
+    return ahead > at + 1 and (ahead == len(tags) or tags[ahead] in {"PREP", "TO", "COMMA", "PUNCT", "BREAK", "CONJ"})
+
+
+def _is_home(sentence: Sentence, grammar: Grammar, at: int) -> bool:
+    """Tell the noun ("the home of a leader", "an oil well") from the adverb ("went home", "fought well")."""
+    before, after = sentence.tags[at - 1], following(sentence.tags, at)
+    if sentence.lows[at] not in grammar.nouns or after in {"NOUN", "NAME", "ADJ", "DET"}:
+        return False
+    return before in {"DET", "PRP$", "POSS"} or (before in {"ADJ", "NOUN"} and sentence.lows[at] == "well")
+
+
+def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
+    """Decide what else a word that the lists call an adjective can be here."""
+    tags, verb = sentence.tags, grammar.verbs.get(sentence.lows[at])
+    if _is_noun_here(sentence, grammar, at):
+        tags[at] = "NOUN"
+    elif (
+        verb is not None
+        and tags[at - 1] in {"TO", "MODAL"}
+        and "VB" in verb.forms
+        and following(tags, at) in _OPENS_THING
+    ):
+        tags[at], sentence.lemmas[at] = "VB", verb.lemma
+    elif verb is not None and tags[at - 1] == "TO" and "VB" in verb.forms and following(tags, at) in _ENDS:
+        tags[at], sentence.lemmas[at] = "VB", verb.lemma  # "ordered shops to close"
+    elif verb is not None and "VBG" in verb.forms and tags[previous(tags, at)] == "BE" and at + 1 < len(tags):
+        if tags[at + 1] in _OPENS_OBJECT:
+            tags[at], sentence.lemmas[at] = "VBG", verb.lemma  # "were still surrounding the building"
+    elif verb is not None and sentence.lows[at - 1] == "being" and "VBN" in verb.forms:
+        tags[at], sentence.lemmas[at] = "VBN", verb.lemma
+
+
+def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:
+    """Tell the noun ("the wounded", "a Kurdish official flew") from the adjective ("official flights")."""
+    before, after = sentence.tags[at - 1], following(sentence.tags, at)
+    if after == "V?" and before == "ADJ" and sentence.lows[at] in grammar.nouns:
+        verb = grammar.verbs.get(sentence.lows[at + 1])
+        return verb is not None and "VBD" in verb.forms
+    if before == "DET" and after == "V?":
+        verb = grammar.verbs.get(sentence.lows[at + 1])
+        return verb is not None and "VBD" in verb.forms and not verb.weak
+    return before == "DET" and after in {"END", "COMMA", "PUNCT", "PREP", "BE", "MODAL"}
