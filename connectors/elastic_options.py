@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from connectors.access import variable
+from connectors.waiting import pause
 from schemas.documents import FIELDS
 from schemas.errors import ConfigError, IndexUnavailableError
 
@@ -145,10 +146,10 @@ class Patience:
         self._pause_s = _PAUSE_S
 
     def wait(self, cause: IndexUnavailableError) -> None:
-        """Wait before the next try. Raises `cause` when there is no time for one."""
-        if time.monotonic() + self._pause_s > self._deadline:
+        """Wait before the next try. Raises `cause` when there is no time for one, or this process is to stop."""
+        rest_s = self._pause_s * random.uniform(0.5, 1.0)  # noqa: S311 (not a secret)
+        if time.monotonic() + self._pause_s > self._deadline or not pause(rest_s):
             raise cause
-        time.sleep(self._pause_s * random.uniform(0.5, 1.0))  # noqa: S311 (not a secret)
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
 
 

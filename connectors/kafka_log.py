@@ -23,6 +23,7 @@ from connectors.kafka_site import Site
 from connectors.kafka_topics import POSITIONS, topic
 from connectors.log_records import MAX_EVENT_BYTES, READ_BUDGET_BYTES, decode_stored, encode_appends
 from connectors.ports import START, Advance, Append, Stored
+from connectors.waiting import pause
 from schemas.errors import LogError, RecordTooLargeError
 
 Result = TypeVar("Result")
@@ -206,9 +207,8 @@ class KafkaLog:
             try:
                 return attempt()
             except Exception as error:
-                if not retry(error) or time.monotonic() + pause_s > deadline:
+                if not retry(error) or time.monotonic() + pause_s > deadline or not pause(pause_s):
                     raise
-                self._closing.wait(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     @contextmanager

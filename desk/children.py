@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from connectors.waiting import give_up
 from desk.settings import Settings
 from schemas.errors import ConfigError, DeliveryError, KirkukError, SchemaError
 from schemas.records import Alert
@@ -67,7 +68,12 @@ def child_main(stage: str, settings: Settings, pipe: Connection) -> None:
 
     log_to_stderr(settings.logs.of(stage), stage=stage)
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def ask(*_: object) -> None:
+        stop.set()
+        give_up()
+
+    signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     shown = Shown()
     reporter = Reporter(pipe)
@@ -76,6 +82,9 @@ def child_main(stage: str, settings: Settings, pipe: Connection) -> None:
         STAGES[stage](settings, Run(stop, reporter.progress, once=False, terminal=RelayNotifier(reporter, shown)))
         reporter.flush()
     except KirkukError as error:
+        if stop.is_set():
+            logging.getLogger(__name__).warning("stopped before it came to its end; nothing is lost: %s", error)
+            os._exit(0)
         reporter.send(Message(error=str(error)))
         os._exit(UNUSABLE if isinstance(error, ConfigError | SchemaError) else 1)
     except Exception as error:

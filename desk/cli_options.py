@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from connectors.waiting import give_up
+
 if TYPE_CHECKING:
     from connectors.ports import EventLog, Index
     from desk.settings import Settings
@@ -53,6 +55,7 @@ def stop_on_signals() -> Iterator[threading.Event]:
             last_resort.daemon = True
             last_resort.start()
         stop.set()
+        give_up()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
