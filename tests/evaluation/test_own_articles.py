@@ -23,11 +23,12 @@ def authored(tmp_path):
     return write
 
 
-def test_files_are_what_the_authored_ones_make():
+@pytest.mark.parametrize("folder", [HERE, *sorted((HERE / "more").iterdir())], ids=lambda folder: folder.name)
+def test_files_are_what_the_authored_ones_make(folder):
     """articles.jsonl and gold.jsonl are never edited by hand."""
-    articles, gold = build(sorted((HERE / "authored").glob("*.txt")))
-    assert (HERE / "articles.jsonl").read_text(encoding="utf-8") == to_jsonl(articles)
-    assert (HERE / "gold.jsonl").read_text(encoding="utf-8") == to_jsonl(gold)
+    articles, gold = build(sorted((folder / "authored").glob("*.txt")))
+    assert (folder / "articles.jsonl").read_text(encoding="utf-8") == to_jsonl(articles)
+    assert (folder / "gold.jsonl").read_text(encoding="utf-8") == to_jsonl(gold)
 
 
 def test_set_is_big_enough():
