@@ -11,11 +11,13 @@ import msgspec
 
 FLAGS: Final = frozenset(
     ["inf", "that", "passive", "active", "noobj", "anyobj", "ger", "adv", "neg", "future", "oneobj", "twoobj",
-     "must", "may", "if", "unless", "said", "bid", "done", "finite"]
+     "must", "may", "if", "unless", "said", "bid", "done", "deed", "finite"]
 )  # fmt: skip
 ANY_VERB: Final = "*"
 """Stands for every verb that has a modal or is denied."""
-CLASSES: Final = frozenset({"@actor", "@place", "@person", "@any", "@party", "@num"})
+_SAID_WEIGHT: Final = 3
+"""What somebody says of a deed comes before the deed itself."""
+CLASSES: Final = frozenset({"@actor", "@place", "@person", "@any", "@party", "@num", "@own"})
 """Word classes that the matcher computes; the others are lists in the events file."""
 
 
@@ -77,7 +79,7 @@ def parse_pattern(line: str) -> Pattern:
         constraints=tuple(constraints),
         flags=frozenset(flags),
         frame=frame.strip() or None,
-        weight=len(constraints) * 2 + len(flags) + 2 * bool(particles),
+        weight=len(constraints) * 2 + len(flags) + 2 * bool(particles) + _SAID_WEIGHT * ("said" in flags),
     )
 
 

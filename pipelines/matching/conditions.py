@@ -33,6 +33,14 @@ _MEASURES: Final = frozenset(
 _UNFINISHED: Final = frozenset({"inf", "ger"})
 """Clauses whose verb says what for or when and not that it is done: "sat down to discuss", "after speaking to"."""
 
+OWN: Final = frozenset({"it", "they", "we", "its", "their", "our", "none"})
+"""How a party begins that belongs to whoever speaks ("its men", "we", "none of our fighters")."""
+_STATES: Final = frozenset(
+    ["be", "have", "know", "see", "want", "need", "think", "believe", "hear", "understand", "feel", "remember", "say",
+     "comment", "sleep", "eat", "expect", "like", "hope", "fear", "wish", "mean", "care", "mind", "live", "belong",
+     "seem", "doubt", "trust", "sit", "wait", "sound", "own", "do", "get", "come", "go", "receive"]
+)  # fmt: skip
+"""Verbs of being, having and knowing: "we do not know" denies nothing."""
 _POLAR: Final = frozenset({"neg", "must", "bid"})
 """Flags of patterns that ask for "not", or don't mind it."""
 
@@ -54,6 +62,8 @@ def flag_holds(clause: Clause, flag: str) -> bool:
     if flag == "bid":
         begins = not (clause.subjects or verb.modal or any(one.start < verb.start for _, one in clause.preps))
         return verb.form == "VB" and verb.finite and clause.kind == "main" and begins
+    if flag == "deed":
+        return not (verb.modal or verb.passive or verb.lemma in _STATES)
     if flag == "finite":
         return clause.kind not in _UNFINISHED
     if flag == "neg":
@@ -174,6 +184,8 @@ class Conditions:
         if not allowed.isdisjoint(self._wordings(sentence, phrase)):
             return True
         if "@num" in allowed and any(sentence.tags[at] == "NUM" for at in range(phrase.start, phrase.end)):
+            return True
+        if "@own" in allowed and sentence.lows[phrase.start] in OWN:
             return True
         if not allowed.isdisjoint(_ACTORS) and self._parties.is_class(sentence, phrase, allowed):
             return True

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from pipelines.matching.conditions import OWN
 from schemas.records import Claim, ClaimSource, CodedEvent, Party
 
 _DEEDS: Final = frozenset(
@@ -23,8 +24,7 @@ _DEEDS: Final = frozenset(
     ]
 )
 """Types that are done with more than words; "does not accept" and "has not demanded" are said otherwise."""
-_OWN: Final = frozenset({"it", "they", "we", "i", "he", "she", "its", "their", "our", "his", "her", "my", "none"})
-"""How a party that does it begins where it belongs to whoever speaks ("its men", "we", "none of our fighters")."""
+_OWN: Final = OWN | {"i", "he", "she", "his", "her", "my"}
 DENYING: Final = "STATEMENT"
 _MODE: Final = "deny"
 RULE: Final = "STATEMENT.deny.own-deed"

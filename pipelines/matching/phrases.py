@@ -9,6 +9,7 @@ _INSIDE: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$"})
 _OPENERS: Final = frozenset({"the", "a", "an", "this", "these", "those", "all", "any", "no", "every", "each", "both"})
 """Determiners that begin another phrase ("gave the army | a deadline"); "few" and "many" may stand inside one."""
 _OPENS_TIME: Final = frozenset({"last", "this", "next", "early", "late"})
+_NOBODY: Final = frozenset({"no", "neither", "none", "nobody", "nothing"})
 _EMPHATIC: Final = frozenset({"himself", "herself", "itself", "themselves", "ourselves"})
 """What may stand between a modal and its verb ("must themselves answer")."""
 _AUXILIARY: Final = frozenset({"BE", "HAVE", "DO", "MODAL"})
@@ -126,7 +127,7 @@ def read_phrase(sentence: Sentence, at: int) -> Phrase:
         first, at = at, _phrase_end(sentence, at)
         phrase = Phrase(start, at, _head(sentence, first, at))
         phrase.possessor = possessor
-        phrase.negated = sentence.lows[first] in {"no", "neither", "none", "nobody", "nothing"}
+        phrase.negated = sentence.lows[first] in _NOBODY or (first > 0 and sentence.lows[first - 1] == "neither")
         phrase.strong = any(sentence.mentions[token] is not None for token in range(first, at))
         if at + 1 < len(tags) and _possessive(sentence, at) and tags[at + 1] in _INSIDE | {"VBG"}:
             possessor = Phrase(start, at, phrase.head)
