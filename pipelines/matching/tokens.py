@@ -8,12 +8,44 @@ from pipelines.matching.scanner import Mention
 TOKEN: Final = re.compile(
     r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|bn|mn|m|k)?(?![^\W\d_])"
     r"|['’](?:s|t|re|ve|ll|d|m)\b"
-    r"|(?:[A-Z]\.){2,}"
+    r"|(?:[A-Z]\.){2,}(?:[-‐‑][^\W_]+)*"
+    r"|[ap]\.m\.?"
+    r"|(?:Gen|Maj|Lt|Col|Brig|Capt|Sgt|Cpl|Adm|Cmdr|Dr|Mr|Mrs|Ms|Gov|Sen|Rep|Prof|Rev|St"
+    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?=\s)"
     r"|[^\W_]+(?:[-‐‑'’](?!(?:s|t|re|ve|ll|d|m)\b)[^\W_]+)*"
     r"|[^\w\s]|_"
 )
-"""Numbers, clitics, dotted abbreviations, words (hyphens inside), single marks. No alternative can backtrack far."""
+"""Numbers, clitics, dotted and shortened words, words (hyphens inside), single marks. No alternative can backtrack far."""
 
+_SHORT: Final = {
+    "gen.": "general",
+    "maj.": "major",
+    "lt.": "lieutenant",
+    "col.": "colonel",
+    "brig.": "brigadier",
+    "capt.": "captain",
+    "sgt.": "sergeant",
+    "gov.": "governor",
+    "sen.": "senator",
+    "rep.": "representative",
+    "jan.": "january",
+    "feb.": "february",
+    "mar.": "march",
+    "apr.": "april",
+    "jun.": "june",
+    "jul.": "july",
+    "aug.": "august",
+    "sep.": "september",
+    "sept.": "september",
+    "oct.": "october",
+    "nov.": "november",
+    "dec.": "december",
+    "dr.": "dr",
+    "mr.": "mr",
+    "mrs.": "mrs",
+    "ms.": "ms",
+}
+"""Titles and months that are written short, and what they are read as: their full stop ends nothing."""
 QUOTES: Final = frozenset('"“”«»„‟″')
 
 
@@ -49,7 +81,8 @@ class Sentence:
         """Append one token."""
         self.starts.append(start)
         self.ends.append(end)
-        self.lows.append(self.text[start:end].lower().replace("’", "'"))
+        low = self.text[start:end].lower().replace("’", "'")
+        self.lows.append(_SHORT.get(low, low) if low.endswith(".") else low)
         self.tags.append("")
         self.lemmas.append("")
         self.mentions.append(mention)
