@@ -63,7 +63,7 @@ def flag_holds(clause: Clause, flag: str) -> bool:
         begins = not (clause.subjects or verb.modal or any(one.start < verb.start for _, one in clause.preps))
         return verb.form == "VB" and verb.finite and clause.kind == "main" and begins
     if flag == "deed":
-        return not (verb.modal or verb.passive or verb.lemma in _STATES)
+        return not (verb.modal or verb.passive or verb.form == "VBG" or verb.lemma in _STATES)
     if flag == "finite":
         return clause.kind not in _UNFINISHED
     if flag == "neg":

@@ -280,7 +280,7 @@ def _coordinated(sentence: Sentence, at: int, before: int, form: str) -> str:
     for back in range(before - 1, max(-1, before - LOOKAHEAD), -1):
         if tags[back] in {"BREAK", "PUNCT", "SUB", "WH"}:
             break
-        if tags[back] == form:
+        if tags[back] == form or (form == "VBZ" and sentence.lows[back] in {"has", "is", "does"}):
             return form if following(tags, at) in _OPENS_OBJECT | {"NOUN", "PUNCT", "END", "COMMA"} else "NOUN"
     return "NOUN"
 
