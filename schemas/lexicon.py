@@ -360,6 +360,21 @@ def load_languages(
     faults += _check(parsed, types, actors)
     if faults:
         raise SchemaError("\n".join(faults))
+    return _languages(parsed)
+
+
+def checked_languages(files: Mapping[str, Any]) -> tuple[dict[str, Language], dict[str, Core]]:
+    """Do the same with the lexicon of a vocabulary, whose references were checked when it was loaded.
+
+    Raises SchemaError for a file of another shape.
+    """
+    parsed, faults = _convert(files)
+    if faults:
+        raise SchemaError("\n".join(faults))
+    return _languages(parsed)
+
+
+def _languages(parsed: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Language], dict[str, Core]]:
     full = {
         code: Language(
             code=code,

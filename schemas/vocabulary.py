@@ -122,14 +122,23 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_vocabulary(folder: Path | str) -> Vocabulary:
-    """Load and validate a schema folder.
+    """Load and validate a schema folder; one that was validated before comes from the user's cache.
 
     The digest covers the content of all files, not their layout: comments, line ends, quoting and the order of keys
     don't change it. Raises SchemaError listing every fault as `file: key path: what; remedy`.
     """
+    from schemas.vocabulary_cache import folder_key, read_entry, write_entry
+
+    key = folder_key(Path(folder))
+    kept = read_entry(key) if key else None
+    if kept is not None:
+        return kept
     from schemas.vocabulary_files import read_folder
 
     vocabulary, faults = read_folder(Path(folder))
     if vocabulary is None:
         raise SchemaError("\n".join(faults))
+    # Not under the key of files that changed while they were read.
+    if key and key == folder_key(Path(folder)):
+        write_entry(key, vocabulary)
     return vocabulary

@@ -23,6 +23,15 @@ def log_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def schema_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache of schemas for this run; never the user's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KIRKUK_CACHE", str(folder))
+        yield folder
+
+
 @pytest.fixture
 def start_python() -> Iterator[Callable[..., subprocess.Popen[Any]]]:
     """Start Python with these arguments in a process of its own; whatever still runs at the end is killed."""

@@ -38,7 +38,7 @@ from pipelines.matching.tokens import QUOTES, tokenise
 from pipelines.matching.topic import Field, Topic
 from pipelines.matching.triggers import Triggers
 from pipelines.matching.whereabouts import setting_after
-from schemas.lexicon import Language, load_languages
+from schemas.lexicon import Language, checked_languages
 from schemas.lexicon_patterns import words
 from schemas.records import CodedEvent, EventTime, SchemaRef
 from schemas.vocabulary import Vocabulary
@@ -103,7 +103,7 @@ class Coder:
     """A compiled schema. Immutable once built: it may be used from several threads."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        languages, cores = load_languages(vocabulary.lexicon, vocabulary.types, vocabulary.actors)
+        languages, cores = checked_languages(vocabulary.lexicon)
         self.cores = {code: CoreCoder(code, core, vocabulary) for code, core in cores.items()}
         self.vocabulary = vocabulary
         self.language: Language = languages["en"]
