@@ -27,7 +27,8 @@ OWN = {
     "own": ("Own labelled articles", "kirkuk_dev", 3),
     "newsdesk": ("By another hand: wires and newspapers", "kirkuk_dev/more/newsdesk", 0),
     "liveblog": ("By a third: live blogs, analyses, translated copy", "kirkuk_dev/more/liveblog", 0),
-    "unseen": ("By a fourth: never looked at", "kirkuk_dev/more/unseen", 1),
+    "mixed": ("By a fourth: of all these kinds", "kirkuk_dev/more/mixed", 0),
+    "unseen": ("By a fifth: never looked at", "kirkuk_dev/more/unseen", 1),
 }
 SCHEMA = HERE.parent / "schemas" / "kirkuk"
 
