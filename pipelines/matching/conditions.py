@@ -23,7 +23,7 @@ _CONDITIONS: Final = {
 }
 """What opens the clause that says on which condition."""
 _MEASURES: Final = frozenset(
-    ["number", "thousand", "hundred", "dozen", "score", "million", "group", "lot", "majority", "part", "handful",
+    ["number", "ten", "thousand", "hundred", "dozen", "score", "million", "group", "lot", "majority", "part", "handful",
      "series",
      "member", "rest", "half", "most", "bulk",
      "string", "wave", "spate", "round", "batch", "pair", "couple", "remainder"]

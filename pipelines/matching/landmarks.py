@@ -1,6 +1,6 @@
 """From noun phrases to places: names, "the city of X", "X's airport", and "the city" by what the article named."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from pipelines.matching.phrases import Phrase
@@ -10,8 +10,13 @@ from schemas.vocabulary import Vocabulary
 _KINDS: Final = {
     "city": frozenset({"city", "town"}),
     "town": frozenset({"town", "city"}),
+    "district": frozenset({"town"}),
+    "sub-district": frozenset({"town"}),
     "province": frozenset({"province"}),
+    "governorate": frozenset({"province"}),
     "base": frozenset({"base"}),
+    "airbase": frozenset({"airport", "base"}),
+    "airfield": frozenset({"airport"}),
     "airport": frozenset({"airport"}),
     "field": frozenset({"field"}),
     "region": frozenset({"region"}),
@@ -23,6 +28,17 @@ _WAYS: Final = frozenset({"road", "highway", "bridge", "border", "line"})
 """Nouns that a town's name only gives a direction to: the Erbil road is not in Erbil."""
 _OUTLYING: Final = frozenset({"of", "in", "near", "around", "outside"})
 """What ties "the villages" to the place that names them."""
+_SITES: Final = frozenset(
+    ["market", "bazaar", "mosque", "church", "shrine", "hospital", "school", "university", "square", "street", "gate",
+     "campus", "hall", "building", "courthouse", "stadium", "cafe", "hotel", "prison",
+     "vicinity", "outskirt", "edge", "centre", "center", "heart", "middle", "quarter", "suburb", "mountain",
+     "part", "hill", "valley", "plain", "dam", "countryside", "surroundings", "surrounding", "environs", "pocket",
+     "corner", "frontline", "front", "canal", "river", "ridge", "oilfield", "well", "installation", "plant"]
+)  # fmt: skip
+"""Nouns for what stands in the place that a name before them or behind "of" tells."""
+_OWN_SITES: Final = frozenset({"provincial", "governorate", "governor"})
+"""What makes a building that of the city named last ("the provincial council building")."""
+_CITIES: Final = frozenset({"city", "town"})
 
 
 class Landmarks:
@@ -38,7 +54,7 @@ class Landmarks:
         if mention is not None:
             return list(mention.places[:1])
         head = sentence.lemmas[phrase.head]
-        if head not in self._nouns:
+        if head not in self._nouns and head not in _SITES:
             return []
         for prep, inner in phrase.preps:
             named = sentence.mentions[inner.head]
@@ -49,7 +65,9 @@ class Landmarks:
             if named is not None and named.places:
                 return list(named.places[:1])
         if sentence.lows[phrase.start] in {"the", "its", "this"} and phrase.end - phrase.start <= 2:
-            return self._last(sentence, phrase.start, head, seen)
+            return self._last(sentence, phrase.start, _KINDS.get(head), seen)
+        if head in _SITES and not _OWN_SITES.isdisjoint(sentence.lows[phrase.start : phrase.head]):
+            return self._last(sentence, phrase.start, _CITIES, seen)
         return []
 
     def is_place(self, sentence: Sentence, at: int) -> bool:
@@ -59,8 +77,8 @@ class Landmarks:
             return False
         return self._places[mention.places[0]].metonym is None or (at > 0 and sentence.lows[at - 1] in _INSIDE)
 
-    def _last(self, sentence: Sentence, at: int, head: str, seen: Sequence[str]) -> list[str]:
-        kinds = _KINDS.get(head)
+    def _last(self, sentence: Sentence, at: int, kinds: Collection[str] | None, seen: Sequence[str]) -> list[str]:
+        """Return the place of a kind that was named last, else the only one of the kind beside a place named before."""
         if kinds is None:
             return []
         here = [
@@ -68,7 +86,10 @@ class Landmarks:
             for token, mention in enumerate(sentence.mentions[:at])
             if mention is not None and self.is_place(sentence, token)
         ]
-        for name in (*reversed(here), *reversed(seen)):
-            if self._places[name].kind in kinds:
-                return [name]
-        return []
+        named = (*reversed(here), *reversed(seen))
+        last = next((name for name in named if self._places[name].kind in kinds), None)
+        if last is not None:
+            return [last]
+        around = {self._places[name].district for name in named[:1]}
+        beside = [one.id for one in self._places.values() if one.kind in kinds and one.district in around]
+        return beside if len(beside) == 1 else []

@@ -137,14 +137,31 @@ def _reduced(sentence: Sentence, at: int, after: str) -> bool:
         if tagged in _STOPS or (ahead > at + 1 and _opens_clause(sentence, ahead)):
             return False
         if tagged == "COMMA":
-            if after == "COMMA" or ahead + 1 >= len(tags):
-                return False
-            return tags[ahead + 1] in _FINITE or (tags[ahead + 1] == "V?" and surely_finite(sentence, ahead + 1))
+            return after != "COMMA" and ahead + 1 < len(tags) and _waited(sentence, at, ahead + 1)
         if tagged in {"MODAL", "BE", "HAVE", "DO"} and tags[ahead - 1] != "TO":
             return tags[ahead - 1] != "PRON"
         if tagged == "V?" and tags[ahead - 1] in {"NOUN", "NAME", "ADV"} and surely_finite(sentence, ahead):
             return True
     return False
+
+
+def _waited(sentence: Sentence, at: int, beside: int) -> bool:
+    """Tell whether behind its comma comes what a description has kept waiting: the finite verb, or the subject."""
+    tags = sentence.tags
+    if tags[beside] in _OBJECTS and _in_setting(sentence, at):
+        return True
+    return tags[beside] in _FINITE or (tags[beside] == "V?" and surely_finite(sentence, beside))
+
+
+def _in_setting(sentence: Sentence, at: int) -> bool:
+    """Tell whether the noun before stands in what opens the sentence ("Under a deal reached in May, X will ...")."""
+    tags, back = sentence.tags, at - 1
+    while back > 0 and tags[back] in _OBJECTS:
+        if tags[back] == "NAME" and tags[back + 1] == "NOUN":
+            return False
+        back -= 1
+    opens = tags[0] == "PREP" and tags[back] == "PREP"
+    return opens and VERBS.isdisjoint(tags[:at]) and not any(tag in _FINITE or tag == "COMMA" for tag in tags[:at])
 
 
 def _opens_clause(sentence: Sentence, at: int) -> bool:

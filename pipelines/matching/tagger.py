@@ -53,7 +53,7 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
         if (
             (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles)
             or (tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months)
-            or (tags[at - 1] == "NUM" and ":" in sentence.lows[at - 1])
+            or (tags[at - 1] == "NUM" and ":" in sentence.lows[at - 1] and sentence.lows[at][1:2] != ".")
             or _ends_setting(sentence, at)
             or _ends_day(sentence, grammar, at)
             or _ends_date(sentence, grammar, at)
@@ -252,13 +252,15 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
     if before < 0:
         return "VB" if form == "VB" and after in {"DET", "NAME", "PRON"} and not weak and not sentence.title else "NOUN"
     tag_before = tags[before]
-    if tag_before in {"TO", "MODAL", "DO"} and form == "VB":
-        return "VB"
+    if tag_before in {"TO", "MODAL", "DO"}:
+        return "VB" if form == "VB" else "NOUN"
     if tag_before in {"COMMA", "CONJ"} and sentence.lows[at + 1 : at + 2] and sentence.lows[at + 1] in _OBJECTS:
         return form
     if not (weak or noun) and (plain := _plain_present(sentence, before, form)):
         inside = sentence.tags[before] in {"NOUN", "NAME"} and (
-            _finite_precedes(sentence, before, grammar) or (form == "VBZ" and _is_object(sentence, before, grammar))
+            (form == "VBZ" and _verb_is_next(sentence, at))
+            or _finite_precedes(sentence, before, grammar)
+            or (form == "VBZ" and _is_object(sentence, before, grammar))
         )
         return "NOUN" if inside else plain
     if tag_before in _BEFORE_NOUN or tag_before == "BE":
@@ -316,6 +318,12 @@ def _finite_follows(sentence: Sentence, at: int) -> bool:
         if tags[ahead] == "V?" and surely_finite(sentence, ahead) and tags[ahead - 1] not in {"PREP", "DET", "ADJ"}:
             return True
     return False
+
+
+def _verb_is_next(sentence: Sentence, at: int) -> bool:
+    """Tell the plural noun ("artillery duels went on") from the verb by the finite verb right behind it."""
+    tagged = sentence.tags[at + 1] if at + 1 < len(sentence) else "END"
+    return tagged in {"BE", "HAVE", "MODAL", "DO"} or (tagged == "V?" and surely_finite(sentence, at + 1))
 
 
 def _finite_precedes(sentence: Sentence, before: int, grammar: Grammar) -> bool:

@@ -15,7 +15,9 @@ TOKEN: Final = re.compile(
     r"|[^\W_]+(?:[-‐‑'’](?!(?:s|t|re|ve|ll|d|m)\b)[^\W_]+)*"
     r"|[^\w\s]|_"
 )
-"""Numbers, clitics, dotted and shortened words, words (hyphens inside), single marks. No alternative can backtrack far."""
+"""Numbers, clitics, dotted and shortened words, other words (hyphens inside), single marks. No alternative can
+backtrack far.
+"""
 
 _SHORT: Final = {
     "gen.": "general",

@@ -70,7 +70,8 @@ def _only_place(context: Context, found: Found, places: dict[str, Party]) -> Non
     first = max((at for at in breaks if at < found.start), default=-1)
     last = min((at for at in breaks if at > found.start), default=len(sentence))
     for clause in context.clauses:
-        for phrase in clause_phrases(clause) if clause.kind != "aside" else ():
+        # What has no verb is a dateline or a heading.
+        for phrase in clause_phrases(clause) if clause.kind != "aside" and clause.verb is not None else ():
             for place in context.parties.place_ids(sentence, phrase) if _may_hold(context, phrase) else ():
                 if phrase.prep in _SETTINGS and not phrase.early and _is_fronted(clause, phrase):
                     everywhere.setdefault(place, phrase)
@@ -78,8 +79,10 @@ def _only_place(context: Context, found: Found, places: dict[str, Party]) -> Non
                     seen.setdefault(place, phrase)
     if not seen and found.rule.group.type in _GOES_ON:
         seen = everywhere
-    if len(seen) == 1:
-        _add_place(context, seen.popitem()[1], places)
+    together = all(phrase in found.clause.subjects or phrase in found.clause.objects for phrase in seen.values())
+    if len(seen) == 1 or (seen and together):
+        for phrase in seen.values():
+            _add_place(context, phrase, places)
     elif not seen and context.setting is not None and found.rule.group.type in _GOES_ON:
         places[context.setting.id or ""] = context.setting
 
@@ -117,6 +120,8 @@ def _aim(context: Context, found: Found, places: dict[str, Party]) -> None:
         for prep, phrase in child.preps if child.kind == "inf" else ():
             if (prep in _ENTRANCES or prep in {"out of", "through", "across"}) and not places:
                 _add_place(context, phrase, places)
+        for phrase in child.objects if child.kind == "inf" and found.rule.group.type == "MOBILIZE" else ():
+            _add_place(context, phrase, places)
 
 
 def _places_inside(context: Context, phrase: Phrase, places: dict[str, Party]) -> None:
