@@ -26,7 +26,7 @@ _MEASURES: Final = frozenset(
     ["number", "ten", "thousand", "hundred", "dozen", "score", "million", "group", "lot", "majority", "part", "handful",
      "series",
      "member", "rest", "half", "most", "bulk",
-     "string", "wave", "spate", "round", "batch", "pair", "couple", "remainder"]
+     "third", "quarter", "fifth", "string", "wave", "spate", "round", "batch", "pair", "couple", "remainder"]
 )  # fmt: skip
 """Nouns that only count what "of" behind them names."""
 
@@ -71,6 +71,11 @@ def flag_holds(clause: Clause, flag: str) -> bool:
     if flag in _MODALS:
         return verb.modal in _MODALS[flag] and not (flag == "must" and verb.perfect)
     return _hangs(clause, flag)
+
+
+def flags_hold(clause: Clause, flags: frozenset[str]) -> bool:
+    """Tell whether a clause with a verb has all flags but `said`, which asks for more than the clause."""
+    return all(flag == "said" or flag_holds(clause, flag) for flag in flags)
 
 
 def _hangs(clause: Clause, flag: str) -> bool:
@@ -123,7 +128,7 @@ class Conditions:
 
     def hold(self, sentence: Sentence, clause: Clause, rule: Rule, slots: Slots, *, unsaid: bool = False) -> bool:
         """Tell whether all conditions hold. `unsaid`: a passive leaves the doer out ("the base was taken"); what it
-        was done to must be told all the more.
+        was done to must be told all the more. Else the flags hold already (`Patterns.applicable`).
         """
         pattern = rule.pattern
         if pattern.particles and particle_at(clause, pattern.particles) < 0:
@@ -133,8 +138,7 @@ class Conditions:
             constraints = tuple(one for one in constraints if one.slot != "subj" or one.absent)
             if not any(one.slot == "obj" and not one.absent and "@any" not in one.allowed for one in constraints):
                 return False
-        for flag in pattern.flags:
-            if flag != "said" and not flag_holds(clause, flag):
+            if not flags_hold(clause, pattern.flags):
                 return False
         if not all(self._holds(sentence, clause, constraint, slots) for constraint in constraints):
             return False
@@ -142,7 +146,7 @@ class Conditions:
 
     def flags_hold(self, clause: Clause, flags: frozenset[str]) -> bool:
         """Tell whether what an idiom asks of its clause holds."""
-        if clause.verb is not None and not all(flag == "said" or flag_holds(clause, flag) for flag in flags):
+        if clause.verb is not None and not flags_hold(clause, flags):
             return False
         return "said" not in flags or self._credited(clause)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pipelines.matching.lexicon import Idiom, Rule
+from pipelines.matching.lexicon import Rule, Starts
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.tokens import Sentence
@@ -24,7 +24,7 @@ class Wording(NamedTuple):
     rule: Rule | None
 
 
-def find_wordings(sentence: Sentence, table: Mapping[str, Sequence[Idiom]], parties: Parties) -> list[Wording]:
+def find_wordings(sentence: Sentence, table: Mapping[str, Starts], parties: Parties) -> list[Wording]:
     """Return the wordings of a sentence, the longest of those that begin at a token, none inside another."""
     forms = [_forms(sentence, at) for at in range(len(sentence))]
     here = set().union(*forms)
@@ -33,9 +33,8 @@ def find_wordings(sentence: Sentence, table: Mapping[str, Sequence[Idiom]], part
     while at < len(forms):
         best: Wording | None = None
         for form in forms[at]:
-            for idiom in table.get(form, ()):
-                if idiom.closes.isdisjoint(here):
-                    continue
+            starts = table.get(form)
+            for idiom in starts.fitting(here) if starts is not None else ():
                 end = _end(sentence, forms, idiom.parts, at, parties)
                 if end is not None and (best is None or end > best.end):
                     best = Wording(at, end, idiom.rule)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from schemas.lexicon import Frame, Group, Language
@@ -39,6 +40,29 @@ class Idiom(NamedTuple):
     """None for wordings that are no event."""
 
 
+class Starts:
+    """The idioms that begin with one word."""
+
+    def __init__(self) -> None:
+        self._idioms: list[Idiom] = []
+        self._by_close: dict[str, list[int]] = {}
+
+    def add(self, idiom: Idiom) -> None:
+        """Take an idiom; of two that match alike the earlier one counts."""
+        for word in idiom.closes:
+            self._by_close.setdefault(word, []).append(len(self._idioms))
+        self._idioms.append(idiom)
+
+    def fitting(self, here: AbstractSet[str]) -> list[Idiom]:
+        """Return the idioms of which a sentence with the words `here` holds a closing one."""
+        shared = self._by_close.keys() & here
+        if not shared:
+            return []
+        if len(shared) == 1:
+            return [self._idioms[at] for at in self._by_close[shared.pop()]]
+        return [self._idioms[at] for at in sorted({at for word in shared for at in self._by_close[word]})]
+
+
 def _split(names: str) -> tuple[str, ...]:
     return tuple(name for name in words(names) if name != "none")
 
@@ -57,6 +81,18 @@ def _needed(pattern: Pattern) -> frozenset[str]:
     """Return the slots that a pattern asks to hold something."""
     named = {constraint.slot for constraint in pattern.constraints if not constraint.absent}
     return frozenset(named - {"that", "inf", "ger", "obj2"})
+
+
+def _asked(rules: Sequence[Rule]) -> frozenset[str]:
+    """Return the flags that rules ask for, but for the one that is found out last."""
+    return frozenset(flag for rule in rules for flag in rule.pattern.flags) - {"said"}
+
+
+def _can_hold(rule: Rule, filled: frozenset[str], flags: frozenset[str], particles: frozenset[str]) -> bool:
+    pattern = rule.pattern
+    if not (rule.needs <= filled and pattern.flags - {"said"} <= flags):
+        return False
+    return not pattern.particles or not pattern.particles.isdisjoint(particles)
 
 
 _MOST_KEPT: Final = 20_000
@@ -78,7 +114,7 @@ class Patterns:
         self.verbs: dict[str, list[Rule]] = {}
         self.nouns: dict[str, list[Rule]] = {}
         self.phrases: dict[str, list[tuple[tuple[str, ...], Rule]]] = {}
-        self.idioms: dict[str, list[Idiom]] = {}
+        self.idioms: dict[str, Starts] = {}
         self.bare: set[str] = set()
         self._counts = Counter[str]()
         self._shared: dict[frozenset[str], frozenset[str]] = {}
@@ -88,14 +124,19 @@ class Patterns:
         for line in lines(events.void):
             parts = self._places(parse_idiom(line).parts)
             for first in parts[0]:
-                self.idioms.setdefault(first, []).append(Idiom(parts, _closing(parts), None))
+                self.idioms.setdefault(first, Starts()).add(Idiom(parts, _closing(parts), None))
         frames = {name: _slots(frame) for name, frame in events.frames.items()}
         for group in events.groups:
             self._add(group, frames)
         self._needed = {
             lemma: frozenset(slot for rule in rules for slot in rule.needs) for lemma, rules in self.verbs.items()
         }
-        self._applicable: dict[tuple[str, frozenset[str]], list[Rule]] = {}
+        self.asked = {lemma: _asked(rules) for lemma, rules in self.verbs.items()}
+        self._particles = {
+            lemma: frozenset(word for rule in rules for word in rule.pattern.particles)
+            for lemma, rules in self.verbs.items()
+        }
+        self._applicable: dict[tuple[str, frozenset[str], frozenset[str], frozenset[str]], list[Rule]] = {}
         self.phrasal = {lemma: _particles(rules) for lemma, rules in self.verbs.items()}
         for rules in self.verbs.values():
             rules.sort(key=lambda rule: (-rule.pattern.weight, rule.id))
@@ -129,24 +170,28 @@ class Patterns:
         label = "-".join("|".join(sorted(part)) for part in wording.parts)
         rule = Rule(f"{name}.i.{label}", group, pattern, frames[wording.frame or group.frame])
         for first in parts[0]:
-            self.idioms.setdefault(first, []).append(Idiom(parts, _closing(parts), rule))
+            self.idioms.setdefault(first, Starts()).add(Idiom(parts, _closing(parts), rule))
 
     def _places(self, parts: tuple[frozenset[str], ...]) -> tuple[frozenset[str], ...]:
         """Add the words of named classes to what may stand at each place of an idiom."""
         named = (part | frozenset().union(*(self.classes.get(word[1:], ()) for word in part)) for part in parts)
         return tuple(named)
 
-    def applicable(self, lemma: str, filled: Collection[str]) -> list[Rule]:
-        """Return the rules of a verb that need no other slots than those that are filled, the most specific first."""
+    def applicable(
+        self, lemma: str, filled: Collection[str], flags: frozenset[str], particles: Collection[str]
+    ) -> list[Rule]:
+        """Return the rules of a verb that can hold, the most specific first: they need no other slots than those that
+        are filled, no other flags than `flags`, and a particle that is there. `flags` are of those that are `asked`.
+        """
         rules = self.verbs.get(lemma)
         if rules is None:
             return []
-        key = lemma, self._needed[lemma].intersection(filled)
+        key = lemma, self._needed[lemma].intersection(filled), flags, self._particles[lemma].intersection(particles)
         known = self._applicable.get(key)
         if known is None:
             if len(self._applicable) >= _MOST_KEPT:
                 self._applicable.clear()
-            known = self._applicable[key] = [rule for rule in rules if rule.needs <= key[1]]
+            known = self._applicable[key] = [rule for rule in rules if _can_hold(rule, *key[1:])]
         return known
 
     def _resolve(self, pattern: Pattern) -> Pattern:

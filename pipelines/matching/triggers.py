@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from pipelines.matching.conditions import PARTICLE_REACH, Conditions, computed, particle_at
+from pipelines.matching.conditions import PARTICLE_REACH, Conditions, computed, flag_holds, particle_at
 from pipelines.matching.idioms import Wording, clause_of, find_wordings
 from pipelines.matching.lexicon import Patterns, Rule
 from pipelines.matching.parties import Parties
@@ -139,16 +139,22 @@ class Triggers:
             return
         slots = clause_slots(clause)
         filled = [name for name, phrases in slots.items() if phrases]
-        fitting = self.patterns.applicable(verb.lemma, filled)
+        particles = [low for _, low in clause.particles]
+        fitting = self._fitting(verb.lemma, clause, filled, particles)
         hold = self.conditions.hold
         rule = next((one for one in fitting if hold(sentence, clause, one, slots)), None)
         if rule is None and rules and verb.passive and not slots["subj"]:
             rule = next((one for one in rules if hold(sentence, clause, one, slots, unsaid=True)), None)
         if moody and (rule is None or _SPEECH_ACTS.isdisjoint(rule.pattern.flags)):
-            general = self.patterns.applicable(ANY_VERB, filled)
+            general = self._fitting(ANY_VERB, clause, filled, particles)
             rule = next((one for one in general if hold(sentence, clause, one, slots)), rule)
         if rule is not None:
             yield Found(verb.head, self._trigger_end(clause, rule), rule, clause, slots)
+
+    def _fitting(self, lemma: str, clause: Clause, filled: list[str], particles: list[str]) -> list[Rule]:
+        asked = self.patterns.asked.get(lemma, ())
+        flags = frozenset(flag for flag in asked if flag_holds(clause, flag))
+        return self.patterns.applicable(lemma, filled, flags, particles)
 
     def _trigger_end(self, clause: Clause, rule: Rule) -> int:
         verb = clause.verb
