@@ -102,7 +102,9 @@ def promote_generation(client: Any, options: ElasticOptions, generation: str) ->
     for kind in KINDS:
         alias = index_name(options, kind, None)
         actions.append({"remove": {"index": f"{alias}-*", "alias": alias, "must_exist": False}})
-        actions.append({"add": {"index": index_name(options, kind, generation), "alias": alias}})
+        # For reading, and for writing by an operator's tools: our own writers name their generation.
+        index = index_name(options, kind, generation)
+        actions.append({"add": {"index": index, "alias": alias, "is_write_index": True}})
     client.indices.update_aliases(actions=actions)
 
 

@@ -224,3 +224,14 @@ def test_prefixes_that_begin_alike_do_not_meet(elastic_server):
         # The shortest prefix last, as its wildcard holds the others.
         for each in reversed(made):
             next(each, None)
+
+
+def test_what_is_written_through_an_alias_goes_to_the_live_generation(index, elastic_server):
+    """An operator's tools need not know its name; another generation gets nothing."""
+    prefix = index._options.prefix
+    for number, generation in enumerate(("g1", "g2")):
+        assert index.upsert(generation, [numbered(number)]) == []
+        index.promote(generation)
+        answer = elastic_server.api("PUT", f"/{prefix}-articles/_doc/by-hand-{number}", {"title": "By hand"})
+        assert answer.body["_index"] == f"{prefix}-articles-{generation}"
+    assert index.get("articles", "by-hand-1", generation="g1") is None
