@@ -13,7 +13,7 @@ _FINITE: Final = frozenset({"VBZ", "VBD", "MODAL", "BE", "HAVE", "DO"})
 _SUBLIKE: Final = frozenset({"after", "before", "since", "until", "as", "when", "while"})
 _OPENS_CLAUSE: Final = frozenset({"after", "before", "since", "until", "till", "as", "for", "than", "like"})
 """Words between a finite verb and a noun after which the noun may have a finite verb of its own."""
-_COPULAS: Final = frozenset({"remain", "stay", "seem", "appear", "become", "feel", "look"})
+COPULAS: Final = frozenset({"remain", "stay", "seem", "appear", "become", "feel", "look"})
 _MAKING: Final = frozenset({"make", "leave", "keep", "find", "hold"})
 """Verbs with a predicate: "a proposal made public" is as short as "a base seized in May"."""
 _SAYING: Final = frozenset(["say", "tell", "explain", "add", "insist", "argue", "stress", "recall", "remark", "reply",
@@ -40,7 +40,7 @@ def past(sentence: Sentence, at: int, forms: set[str], cues: frozenset[str]) -> 
     if before < 0:
         return "VBN" if "VBN" in forms and not sentence.title else tense
     tag_before = tags[before]
-    if "VBN" in forms and (sentence.lemmas[before] in _COPULAS or (tag_before in VERBS and after == "NOUN")):
+    if "VBN" in forms and (sentence.lemmas[before] in COPULAS or (tag_before in VERBS and after == "NOUN")):
         return "ADJ"
     if tag_before in {"HAVE", "BE"} or sentence.lemmas[before] == "get":
         return "VBN" if "VBN" in forms else tense

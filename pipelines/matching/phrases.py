@@ -6,7 +6,9 @@ from pipelines.matching.participles import VERBS
 from pipelines.matching.tokens import Sentence
 
 _INSIDE: Final = frozenset({"DET", "ADJ", "NOUN", "NAME", "NUM", "PRP$"})
-_OPENERS: Final = frozenset({"the", "a", "an", "this", "these", "those", "all", "any", "no", "every", "each", "both"})
+_OPENERS: Final = frozenset(
+    {"the", "a", "an", "this", "these", "those", "all", "any", "no", "every", "each", "both", "some", "several"}
+)
 """Determiners that begin another phrase ("gave the army | a deadline"); "few" and "many" may stand inside one."""
 _OPENS_TIME: Final = frozenset({"last", "this", "next", "early", "late"})
 _NOBODY: Final = frozenset({"no", "neither", "none", "nobody", "nothing"})

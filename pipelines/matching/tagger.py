@@ -10,7 +10,7 @@ from typing import Final
 from pipelines.matching.endings import auxiliary, by_ending, mark
 from pipelines.matching.grammar import Grammar
 from pipelines.matching.neighbours import following, previous
-from pipelines.matching.participles import LOOKAHEAD, QUANTITIES, VERBS, past, surely_finite
+from pipelines.matching.participles import COPULAS, LOOKAHEAD, QUANTITIES, VERBS, past, surely_finite
 from pipelines.matching.second_uses import reconsider
 from pipelines.matching.tokens import Sentence
 
@@ -301,7 +301,8 @@ def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Gr
     if form == "VBZ" and sentence.title and before == at - 1 and sentence.tags[at + 2 : at + 3] == ["TO"]:
         return form
     opens = {"DET", "PRON", "TO", "PRP$", "NAME", "NUM"}
-    if weak and not (after in opens or (sentence.title and after in _OPENS_OBJECT)):
+    headline = sentence.title and (after in _OPENS_OBJECT or (tags[before] == "NAME" and after in {"NOUN", "V?"}))
+    if weak and not (after in opens or headline):
         return "NOUN"
     if after in _OPENS_OBJECT or after in {"NOUN", "V?"}:
         return form
@@ -323,6 +324,8 @@ def _finite_follows(sentence: Sentence, at: int) -> bool:
 def _verb_is_next(sentence: Sentence, at: int) -> bool:
     """Tell the plural noun ("artillery duels went on") from the verb by the finite verb right behind it."""
     tagged = sentence.tags[at + 1] if at + 1 < len(sentence) else "END"
+    if sentence.lemmas[at] in COPULAS:
+        return False  # "remains suspended"
     return tagged in {"BE", "HAVE", "MODAL", "DO"} or (tagged == "V?" and surely_finite(sentence, at + 1))
 
 
