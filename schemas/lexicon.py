@@ -107,6 +107,8 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     denied: str
     confirmed: str
     phrases: str
+    accounts: str = ""
+    """Nouns of "in the words of X" and "by X's account"."""
     anonymous_nouns: str
     official_nouns: str
     media_nouns: str

@@ -3,11 +3,11 @@
 from typing import Final, NamedTuple
 
 from pipelines.matching.parties import Parties
-from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.phrases import Clause, Phrase, VerbGroup
 from pipelines.matching.tokens import Sentence
 from schemas.lexicon import Attribution
 from schemas.lexicon_patterns import words
-from schemas.records import Claim, ClaimSource, ClaimStatus, Party, SourceKind
+from schemas.records import Claim, ClaimSource, ClaimStatus, SourceKind
 
 _OUTLETS_OWN: Final = frozenset({"while", "whereas", "although", "though"})
 """What such a clause adds after a report is the outlet's ("X said that ..., while in Kirkuk ...")."""
@@ -15,13 +15,25 @@ _NO_SOURCES: Final = frozenset(
     {"i", "we", "you", "one", "nobody", "no-one", "anybody", "there", "what", "this", "that"}
 )
 """Subjects of verbs of saying that credit nobody: who quotes stands elsewhere."""
-_ANNOUNCING: Final = frozenset({"announce", "report", "claim", "deny", "confirm", "allege"})
+_ANNOUNCING: Final = frozenset(
+    {"announce", "report", "claim", "deny", "confirm", "allege", "count", "estimate", "proclaim", "record", "register"}
+    | {"describe", "put", "document"}
+)
 """Verbs whose object is what they tell of."""
+_PROCLAIMING: Final = frozenset({"announce", "report", "claim", "proclaim"})
+"""Verbs that may be part of how a deed is told."""
+_SPEAKING_OF: Final = frozenset({"speak", "tell", "talk", "complain", "warn", "hear", "say", "know", "write"})
+"""Verbs that tell of what stands behind "of" or "about"."""
+_LONGEST_TAIL: Final = 6
+"""Tokens of a source behind the "and" of another one."""
+_PERCEIVING: Final = frozenset({"find", "hear", "see", "learn", "understand", "show", "agree", "hold", "ask", "urge"})
+"""Cues that report only with a clause that says what."""
+_DOING: Final = frozenset({"blame", "accuse", "charge", "suspect", "dismiss", "reject", "dispute", "demand", "propose"})
+"""Cues that are deeds where nothing follows them."""
+_SHORT_TITLE: Final = 3
+"""Tokens of a source in a headline ("two security officials")."""
 _LONGEST_RELATIVE: Final = 14
 """Tokens of a clause that describes a source."""
-_SAID: Final = frozenset({"ACCUSE", "REJECT", "REQUEST", "THREATEN", "STATEMENT", "SUPPORT", "SANCTION"})
-"""Types that are done with words."""
-_CLAIMS: Final = frozenset({"claimed", "claim", "claims", "alleged", "alleges"})
 _MOST: Final = 4
 """Sources kept for one claim; nesting deeper than that is noise."""
 
@@ -49,8 +61,11 @@ class Credits:
             ("denied", cues.denied),
         ):
             self.strength.update(dict.fromkeys(words(block), name))
+        self.strength = {verb.replace("_", " "): name for verb, name in self.strength.items()}
         self.verbs = frozenset(self.strength)
         self.phrases = frozenset(words(cues.phrases))
+        self.accounts = frozenset(words(cues.accounts))
+        self.quoting = frozenset(self.verbs - _PERCEIVING - _DOING)
         self.anonymous = frozenset(words(cues.anonymous_nouns))
         self.official = frozenset(words(cues.official_nouns))
         self.media = frozenset(words(cues.media_nouns))
@@ -60,8 +75,8 @@ class Credits:
     def source(self, sentence: Sentence, phrase: Phrase, cue: str, parties: Parties) -> ClaimSource:
         """Describe a phrase as a source."""
         ids = parties.ids(sentence, phrase) or parties.it(sentence, phrase.head)
-        end = _relative_end(sentence, phrase, max(phrase.end, _tail(phrase)))
-        start, finish = sentence.offsets(phrase.start, end)
+        end = _relative_end(sentence, phrase, max(phrase.end, _tail(sentence, phrase)))
+        start, finish = sentence.offsets(phrase.start, self._joined_end(sentence, end, cue))
         return ClaimSource(
             text=sentence.text[start:finish],
             id=ids[0] if ids else None,
@@ -69,6 +84,17 @@ class Credits:
             cue=cue,
             span=(start, finish),
         )
+
+    def _joined_end(self, sentence: Sentence, end: int, cue: str) -> int:
+        """Return the end of a source of several ("police and hospital sources said"): up to the cue."""
+        if sentence.tags[end : end + 1] != ["CONJ"]:
+            return end
+        at = end + 1
+        while at < min(len(sentence), end + _LONGEST_TAIL) and sentence.tags[at] in {"ADJ", "NOUN", "NAME"}:
+            at += 1
+        last = sentence.lemmas[at - 1]
+        known = last in self.anonymous or last in self.official or last in self.media
+        return at if known and at < len(sentence) and sentence.surface(at, at + 1) == cue else end
 
     def _kind(self, sentence: Sentence, phrase: Phrase, ids: list[str], parties: Parties) -> SourceKind:
         head, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
@@ -95,9 +121,17 @@ class Credits:
         last = low.rpartition(" ")[2]
         return "anonymous" if last in self.anonymous or last.removesuffix("s") in self.anonymous else "official"
 
+    def may_speak(self, sentence: Sentence, at: int) -> bool:
+        """Tell a noun or pronoun for those who are quoted."""
+        low, lemma = sentence.lows[at], sentence.lemmas[at]
+        nouns = lemma in self.anonymous or lemma in self.official or lemma in self.media or lemma in self.document
+        return nouns or low in self.outlets or low in {"he", "she", "they"}
+
     def is_source(self, sentence: Sentence, phrase: Phrase) -> bool:
-        """Tell whether a bare phrase before a colon can be who speaks."""
+        """Tell whether a bare phrase before a colon, or behind a headline's dash, can be who speaks."""
         head, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
+        if sentence.title and head in self.anonymous and phrase.end - phrase.start <= _SHORT_TITLE and low != head:
+            return True
         mention = sentence.mentions[phrase.head]
         if mention is not None and mention.actors:
             return True
@@ -112,9 +146,9 @@ class Credits:
             if parent is not None and parent.verb is not None and self._reports(step, parent):
                 strength = self.strength[parent.verb.lemma]
                 cue = sentence.text[sentence.starts[parent.verb.head] : sentence.ends[parent.verb.head]]
-                for phrase in self._speakers(sentence, parent):
+                for phrase in self.speakers(sentence, parent):
                     found.insert(0, Credit(self.source(sentence, phrase, cue, parties), strength))
-                if not self._speakers(sentence, parent) and strength == "claimed":
+                if not self.speakers(sentence, parent) and strength == "claimed":
                     found.insert(0, Credit(_NOBODY, strength))
             elif step.leader is not None and step.parent is None:
                 found = self._led(sentence, step.leader, parties) + found
@@ -122,13 +156,33 @@ class Credits:
         return found
 
     def announced(self, sentence: Sentence, clause: Clause, phrase: Phrase, parties: Parties) -> list[Credit]:
-        """Return who tells of an event by its noun: "X reported an attack", "announced control of Y"."""
+        """Return who tells of an event by its noun: "X reported an attack", "announced control", "spoke of clashes"."""
         verb = clause.verb
-        if verb is None or phrase not in clause.undergoers() or verb.lemma not in _ANNOUNCING:
+        while phrase.holder is not None and phrase.prep is not None and phrase not in clause.undergoers():
+            phrase = phrase.holder
+        if verb is None or not self._tells_of(clause, verb, phrase):
             return []
         cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
         strength = self.strength.get(verb.lemma, "said")
-        return [Credit(self.source(sentence, one, cue, parties), strength) for one in self._speakers(sentence, clause)]
+        return [Credit(self.source(sentence, one, cue, parties), strength) for one in self.speakers(sentence, clause)]
+
+    def announcing(self, sentence: Sentence, clause: Clause, parties: Parties) -> list[Credit]:
+        """Return who tells of an event by a verb that is part of its wording ("X announced control of Y")."""
+        verb = clause.verb
+        if verb is None or verb.passive or verb.lemma not in _PROCLAIMING or not clause.objects:
+            return []
+        cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
+        strength = self.strength.get(verb.lemma, "said")
+        return [Credit(self.source(sentence, one, cue, parties), strength) for one in self.speakers(sentence, clause)]
+
+    @staticmethod
+    def _tells_of(clause: Clause, verb: VerbGroup, phrase: Phrase) -> bool:
+        if phrase in clause.undergoers():
+            return verb.lemma in _ANNOUNCING
+        behind = any(prep in {"of", "about"} and inner is phrase for prep, inner in clause.preps)
+        return (behind and verb.lemma in _SPEAKING_OF) or (
+            verb.lemma == "put" and any(prep == "at" and inner is phrase for prep, inner in clause.preps)
+        )
 
     def _reports(self, step: Clause, parent: Clause) -> bool:
         assert parent.verb is not None
@@ -136,7 +190,7 @@ class Credits:
         if strength is None:
             return False
         if step.kind == "comp":
-            return True
+            return parent.verb.lemma != "find" or step.mark == "that"
         if step.kind == "rel":
             return parent.verb.lemma in {"blame", "accuse"}
         if step.kind == "ger":
@@ -144,16 +198,24 @@ class Credits:
         return step.kind == "inf" and (parent.verb.passive or strength == "claimed")
 
     @staticmethod
-    def _speakers(sentence: Sentence, clause: Clause) -> list[Phrase]:
-        return [phrase for phrase in clause.doers()[:1] if sentence.lows[phrase.head] not in _NO_SOURCES]
+    def speakers(sentence: Sentence, clause: Clause) -> list[Phrase]:
+        """Return the subject of a verb of saying, or nobody where it names none ("I", "nobody")."""
+        doers = clause.doers()[:1]
+        if not doers and clause.verb is not None and clause.verb.lemma in {"quote", "cite"}:
+            doers = clause.subjects[:1]  # "X was quoted as saying"
+        return [
+            phrase
+            for phrase in doers
+            if sentence.lows[phrase.head] not in _NO_SOURCES or (phrase.preps and phrase.preps[0][0] == "of")
+        ]
 
     def _led(self, sentence: Sentence, leader: Clause, parties: Parties) -> list[Credit]:
         """Credit what stands before a colon."""
-        if leader.verb is not None and leader.verb.lemma in self.strength:
+        if leader.verb is not None and leader.verb.lemma in self.strength and not leader.verb.negated:
             cue = sentence.text[sentence.starts[leader.verb.head] : sentence.ends[leader.verb.head]]
             return [
                 Credit(self.source(sentence, phrase, cue, parties), self.strength[leader.verb.lemma])
-                for phrase in self._speakers(sentence, leader)
+                for phrase in self.speakers(sentence, leader)
             ]
         if leader.verb is not None:
             return self.above(sentence, leader, parties)
@@ -161,75 +223,35 @@ class Credits:
             return [Credit(self.source(sentence, leader.subjects[0], ":", parties), "said")]
         return []
 
-    def beside(self, sentence: Sentence, clauses: list[Clause], parties: Parties) -> list[tuple[int, Clause, Credit]]:
-        """Return (token, clause, credit) of asides ("..., X said") and of "according to X" in a sentence."""
-        found = []
-        for clause in clauses:
-            verb = clause.verb
-            if clause.kind == "aside" and verb is not None and (verb.lemma in self.strength or verb.lemma == "put"):
-                cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
-                for phrase in self._speakers(sentence, clause):
-                    strength = self.strength.get(verb.lemma, "said")
-                    credit = Credit(self.source(sentence, phrase, cue, parties), strength)
-                    found.append((verb.head, clause, credit))
-            for prep, phrase in clause.preps:
-                if prep in self.phrases:
-                    credit = Credit(self.source(sentence, phrase, prep, parties), "said")
-                    found.append((phrase.start, clause, credit))
-        return found
 
-
-def _tail(phrase: Phrase) -> int:
-    """Return the end of what hangs on a phrase without a gap ("a source close to X")."""
+def _tail(sentence: Sentence, phrase: Phrase) -> int:
+    """Return the end of what hangs on a phrase without a gap or comma ("a source close to X")."""
     end, current = phrase.end, phrase
     for _ in range(3):
         if not current.preps:
             break
         current = current.preps[-1][1]
-        if current.start > end + 3:
+        if current.start > end + 3 or "COMMA" in sentence.tags[end : current.start]:
             break
         end = max(end, current.end)
     return end
 
 
 def _relative_end(sentence: Sentence, phrase: Phrase, end: int) -> int:
-    """Return the end of a nameless source with the clause that describes it ("a policeman who was not cleared to")."""
-    if sentence.tags[end : end + 1] != ["WH"] or sentence.lows[end] != "who" or sentence.tags[phrase.head] == "NAME":
+    """Return the end of a nameless source with what describes it ("a policeman who was not cleared to speak", "people
+    briefed on the talks").
+    """
+    tags = sentence.tags
+    if tags[phrase.head] == "NAME" or end >= len(tags):
+        return end
+    described = tags[end] == "WH" and sentence.lows[end] == "who"
+    briefed = tags[end] in {"VBN", "VBG", "ADJ"} and tags[end + 1 : end + 2] in (["PREP"], ["TO"])
+    if not described and not briefed:
         return end
     for at in range(end + 1, min(len(sentence), end + _LONGEST_RELATIVE)):
-        if sentence.tags[at] in {"COMMA", "PUNCT", "BREAK", "QUOTE"} or sentence.lemmas[at] in {"say", "tell"}:
+        if tags[at] in {"COMMA", "PUNCT", "BREAK", "QUOTE"} or sentence.lemmas[at] in {"say", "tell"}:
             return at
     return end
-
-
-def own_words(
-    event_type: str, claim: Claim, actors: tuple[Party, ...], *, own: object
-) -> tuple[Claim, tuple[Party, ...]]:
-    """Settle who acts and who says so where both are one.
-
-    To reject, demand or accuse is done by saying it: who does so needs no source, and where nobody else does (`own`),
-    the speaker does. Who tells of a deed of his own side states it, named or not.
-    """
-    if not claim.sources:
-        return claim, actors
-    last = claim.sources[-1]
-    if event_type in _SAID and own and not actors and last.id is not None and last.span is not None:
-        actors = (Party(id=last.id, text=last.text, span=last.span),)
-    same = [one for one in claim.sources if one.cue not in _CLAIMS and _is_actor(one, actors)]
-    if event_type in _SAID:
-        rest = tuple(one for one in claim.sources if one not in same)
-        status = "asserted" if same and not rest and claim.status == "alleged" else claim.status
-        return Claim(status=status, sources=rest), actors
-    if same and claim.status == "alleged":
-        claim = Claim(status="asserted", sources=claim.sources)
-    return claim, actors
-
-
-def _is_actor(source: ClaimSource, actors: tuple[Party, ...]) -> bool:
-    return any(
-        (source.id is not None and source.id == actor.id) or (source.span is not None and source.span == actor.span)
-        for actor in actors
-    )
 
 
 def claim_of(credited: list[Credit]) -> Claim:

@@ -13,6 +13,7 @@ import msgspec
 
 from pipelines.matching.around import Tables
 from pipelines.matching.attribution import Credits, claim_of
+from pipelines.matching.claims import spoken
 from pipelines.matching.context import Context
 from pipelines.matching.core import CoreCoder
 from pipelines.matching.core_claims import Memory
@@ -28,7 +29,7 @@ from pipelines.matching.parse import Parser
 from pipelines.matching.parties import Parties
 from pipelines.matching.realis import Moods
 from pipelines.matching.relevance import event_signs, gate_ids, has_current, is_relevant
-from pipelines.matching.roles import code_trigger, spoken
+from pipelines.matching.roles import code_trigger
 from pipelines.matching.scanner import Mention, Scanner
 from pipelines.matching.sentences import sentence_spans
 from pipelines.matching.speech import Speech
@@ -231,7 +232,7 @@ class Coder:
             if context.speech.revealed:
                 claim = claim_of(context.speech.revealed)
                 for at in waiting:
-                    events[at] = spoken(events[at], claim)
+                    events[at] = spoken(events[at], claim, self.vocabulary)
             if not context.speech.unattributed:
                 waiting.clear()
             else:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from pipelines.matching.asides import beside
 from pipelines.matching.attribution import Credit, Credits
 from pipelines.matching.dates import When
 from pipelines.matching.parties import Parties
@@ -72,5 +73,5 @@ class Context:
     def beside(self) -> list[tuple[int, Clause, Credit]]:
         """Return the asides of the sentence, found once."""
         if self._beside is None:
-            self._beside = self.cues.beside(self.sentence, self.clauses, self.parties)
+            self._beside = beside(self.cues, self.sentence, self.clauses, self.parties)
         return self._beside

@@ -282,7 +282,16 @@ def read_verb(sentence: Sentence, at: int) -> VerbGroup:
     group.end = group.head + 1
     group.negated = group.negated or _no_before(sentence, at)
     _finish(sentence, group, be=be, bare=group.head == at)
+    if group.lemma == "go" and _speaks_on(sentence, at, group.end):
+        group.lemma, group.end = "go on", group.end + 1
     return group
+
+
+def _speaks_on(sentence: Sentence, at: int, end: int) -> bool:
+    """Tell "..., he went on." from the fighting that went on: somebody, and nothing behind it."""
+    somebody = at > 0 and (sentence.lows[at - 1] in {"he", "she", "they"} or sentence.tags[at - 1] == "NAME")
+    after = sentence.tags[end + 1 : end + 2]
+    return somebody and sentence.lows[end : end + 1] == ["on"] and after in ([], ["COMMA"], ["PUNCT"], ["QUOTE"])
 
 
 def _no_before(sentence: Sentence, at: int) -> bool:

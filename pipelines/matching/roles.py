@@ -3,18 +3,17 @@
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
-from pipelines.matching.attribution import claim_of, own_words
-from pipelines.matching.context import Context, stands_in
+from pipelines.matching.claims import at_verb, claim_for, noun_of
+from pipelines.matching.context import Context
 from pipelines.matching.event_times import event_time
 from pipelines.matching.implied import doers_of_noun, hosts, owners, possessors, refused, requested_of
 from pipelines.matching.neighbours import is_date
+from pipelines.matching.own_words import own_words
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.realis import Moods, dated
 from pipelines.matching.reported import behind, told
-from pipelines.matching.triggers import NAMING, Found, clause_phrases, is_argument
+from pipelines.matching.triggers import NAMING, Found, is_argument
 from pipelines.matching.whereabouts import places_of
 from schemas.records import Claim, CodedEvent, Party, Realis, Trigger
 
@@ -37,7 +36,7 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     """Code one trigger; None when it is the content of a demand or threat, or nothing ties it to anybody."""
     if _folded(found, others, context.moods) or _says_nothing(context, found):
         return None
-    claim = _claim(context, found)
+    claim = claim_for(context, found)
     context.parties.speaker = next((source.id for source in reversed(claim.sources) if source.id is not None), None)
     actors, recipients, places = _roles(context, found)
     if found.nominal and not (context.everyone or actors or recipients or places or any(context.sentence.mentions)):
@@ -47,7 +46,8 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
         actors = _own_force(context, found, claim) or actors
     idiom = ".i." in found.rule.id
     own = idiom or not _OWN_WORDS.isdisjoint(found.rule.pattern.flags) or context.moods.demands(found.clause)
-    claim, actors = own_words(group.type, claim, actors, own=own)
+    own = own or (found.clause.verb is not None and at_verb(found) and not found.clause.verb.passive)
+    claim, actors = own_words(group.type, claim, actors, context.parties.vocabulary, own=own)
     sentence = context.sentence
     trigger = sentence.offsets(found.start, found.end)
     realis, negated = _mood(context, found)
@@ -93,19 +93,6 @@ def _says_nothing(context: Context, found: Found) -> bool:
     return bare and tags[found.end : found.end + 1] in (["COMMA"], ["CONJ"], ["PUNCT"])
 
 
-def spoken(event: CodedEvent, claim: Claim) -> CodedEvent:
-    """Give an event of a quotation its source, once the text has said who that is; "we" is that one."""
-    speaker = next((source.id for source in reversed(claim.sources)), None)
-    actors, recipients = (
-        tuple(
-            msgspec.structs.replace(one, id=speaker) if one.id is None and one.text.lower() in _SPEAKERS else one
-            for one in role
-        )
-        for role in (event.actors, event.recipients)
-    )
-    return msgspec.structs.replace(event, claim=claim, actors=actors, recipients=recipients)
-
-
 def _folded(found: Found, others: list[Found], moods: Moods) -> bool:
     """Tell whether a trigger is inside what another one demands, threatens, offers or refuses."""
     folding = {other.clause.index for other in others if other.rule.group.content == "folded" and not other.nominal}
@@ -131,17 +118,11 @@ def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
         if spoken_idiom and clause.mark not in moods.marks:
             return "actual", negated
         return realis, negated
-    phrase = _noun_of(found)
+    phrase = noun_of(found)
     realis, negated = moods.of_noun(context.sentence, clause, phrase) if phrase is not None else ("actual", False)
     if clause.verb is None or not is_argument(found) or realis != "actual" or negated:
         return realis, negated
     return moods.realis(clause), moods.negated(clause)
-
-
-def _noun_of(found: Found) -> Phrase | None:
-    """Return the phrase that an event noun stands in."""
-    phrases = clause_phrases(found.clause)
-    return next((phrase for phrase in phrases if phrase.start <= found.start < phrase.end), None)
 
 
 def _score(found: Found, actors: object, recipients: object, places: object) -> float:
@@ -192,7 +173,7 @@ def _proposers(context: Context, found: Found, used: set[int], actors: tuple[Par
 
 def _speaker(context: Context, found: Found) -> list[Party]:
     """Take the innermost source as the party: who says "nothing will stop us" is the one who threatens."""
-    sources = _claim(context, found).sources
+    sources = claim_for(context, found).sources
     for source in reversed(sources):
         if source.span is not None and context.sentence.text[slice(*source.span)] == source.text:
             return [Party(id=source.id, text=source.text, span=source.span)]
@@ -368,21 +349,3 @@ _ADJECTIVE_CLASS: Final = {
     **dict.fromkeys(("PROTEST", "DISPLACE"), ("people", "gov")),
 }
 """What an adjective before an event noun stands for ("a Kurdish pull-out", "Kurdish protesters")."""
-
-
-def _claim(context: Context, found: Found) -> Claim:
-    """Gather the sources of an event: clauses above it, asides, and the speaker who carries over."""
-    sentence = context.sentence
-    sources = context.cues.above(sentence, found.clause, context.parties)
-    if found.nominal and (noun := _noun_of(found)) is not None:
-        sources += context.cues.announced(sentence, found.clause, noun, context.parties)
-    boundary = [at for at, low in enumerate(sentence.lows) if low == ";"]
-    for at, clause, credit in context.beside:
-        if clause.kind == "aside" and stands_in(found.clause, clause):
-            continue
-        lower, upper = min(at, found.start), max(at, found.start)
-        if not any(lower < mark < upper for mark in boundary):
-            sources = [credit, *sources]
-    if not sources:
-        sources = list(context.speech.current(sentence))
-    return claim_of(sources)

@@ -98,7 +98,7 @@ def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
 def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:
     """Tell the noun ("the wounded", "a Kurdish official flew") from the adjective ("official flights")."""
     before, after = sentence.tags[at - 1], following(sentence.tags, at)
-    if after == "V?" and before == "ADJ" and sentence.lows[at] in grammar.nouns:
+    if after == "V?" and before in {"ADJ", "NAME"} and sentence.lows[at] in grammar.nouns:
         verb = grammar.verbs.get(sentence.lows[at + 1])
         return verb is not None and "VBD" in verb.forms
     if before == "DET" and after == "V?":

@@ -1,5 +1,6 @@
 """Quotations that run on: who is speaking when a sentence does not say."""
 
+from pipelines.matching.asides import beside
 from pipelines.matching.attribution import Credit, Credits
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause
@@ -56,8 +57,7 @@ class Speech:
         if not self._open and not self._paused and sentence.span[0] >= self._colon_until:
             self.speaker = self.current(sentence)
         for low in sentence.lows[self._resumed :]:
-            if low in QUOTES:
-                self._open = low in "“«„" if low in "“”«»„" else not self._open
+            self._open = _turned(low, opened=self._open)
         if spoke:
             self._last = spoke
             self.speaker = spoke
@@ -75,14 +75,30 @@ class Speech:
             self._open, self._paused = False, self._open
 
     def _spoke(self, sentence: Sentence, clauses: list[Clause], parties: Parties) -> list[Credit]:
-        beside = self._credits.beside(sentence, clauses, parties)
-        if beside:
-            return [credit for _, _, credit in beside]
+        asides = beside(self._credits, sentence, clauses, parties)
+        if asides:
+            return [credit for _, _, credit in asides]
         for clause in clauses:
             verb = clause.verb
-            if verb is not None and clause.kind in {"main", "coord"} and verb.lemma in self._credits.strength:
+            if verb is None or self._is_quoted(sentence, verb.head):
+                continue
+            if clause.kind in {"main", "coord"} and verb.lemma in self._credits.quoting:
                 cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
-                doers = clause.doers()[:1]
                 strength = self._credits.strength[verb.lemma]
-                return [Credit(self._credits.source(sentence, one, cue, parties), strength) for one in doers]
+                if speakers := self._credits.speakers(sentence, clause):
+                    return [Credit(self._credits.source(sentence, one, cue, parties), strength) for one in speakers]
         return []
+
+    def _is_quoted(self, sentence: Sentence, at: int) -> bool:
+        """Tell whether a token stands inside quotation marks: what is said there credits nobody outside."""
+        opened = self._open
+        for low in sentence.lows[self._resumed : at]:
+            opened = _turned(low, opened=opened)
+        return opened
+
+
+def _turned(low: str, *, opened: bool) -> bool:
+    """Return whether a quotation is open behind a token."""
+    if low not in QUOTES:
+        return opened
+    return low in "“«„" if low in "“”«»„" else not opened

@@ -8,15 +8,17 @@ from pipelines.matching.around import (
     closes,
     coordinated_above,
     ends_sentence,
+    introductory,
     is_cue_next,
     is_insertion,
 )
-from pipelines.matching.phrases import Clause, Phrase, VerbGroup
+from pipelines.matching.phrases import Clause, Phrase, VerbGroup, read_phrase
 
 if TYPE_CHECKING:
     from pipelines.matching.parse import Parser
 
 
+_FINITE: Final = frozenset({"VBD", "VBZ", "BE", "HAVE", "DO", "MODAL"})
 _PERCEIVING: Final = frozenset(
     {"hear", "see", "learn", "know", "hold", "understand", "show", "continue", "agree", "ask"}
     | {"urge", "promise", "brief", "describe", "signal", "demand", "pledge"}
@@ -81,6 +83,8 @@ def _quotes(parser: "Parser", verb: VerbGroup) -> bool:
     """Tell the verbs that quote ("said", "put it") from those that only may have a clause ("heard", "held")."""
     if verb.lemma == "put":
         return parser.sentence.lows[verb.end : verb.end + 2] in (["it", ","], ["it", "."])
+    if verb.lemma == "find":
+        return verb.perfect
     return verb.lemma in parser.tables.cues and verb.lemma not in _PERCEIVING
 
 
@@ -122,11 +126,14 @@ def _speaker_follows(parser: "Parser", verb: VerbGroup) -> bool:
 
 def inverts(parser: "Parser", verb: VerbGroup) -> bool:
     """Take `..., said X` : the subject follows a verb of saying after a comma or a quotation mark."""
-    following = parser.sentence.tags[verb.end : verb.end + 1]
+    tags = parser.sentence.tags
     if verb.lemma not in parser.tables.cues or not (parser.comma or parser.quote) or parser.conj:
         return False
-    if not following or following[0] not in PHRASE_TAGS:
+    if verb.end == len(tags) or tags[verb.end] not in PHRASE_TAGS:
         return False
+    behind = read_phrase(parser.sentence, verb.end).end
+    if parser.last is not None and parser.comma and tags[behind : behind + 1] and tags[behind] in _FINITE:
+        return False  # "X, the spokesman, said forces had left"
     clause = parser.open_clause("aside", None)
     clause.inverted = True
     parser.clause = clause
@@ -145,14 +152,30 @@ def steal(parser: "Parser", clause: Clause, phrase: Phrase) -> None:
     waits = verb.lemma in cues and not any(child.kind == "comp" for child in clause.children)
     reported = waits and phrase.late == "comma" and not is_cue_next(parser.sentence, phrase, cues)
     after_break = bool(phrase.late) and not reported
-    aside = after_break and is_cue_next(parser.sentence, phrase, cues)
+    joined = parser.sentence.tags[stolen[0].start - 1] == "CONJ"
+    aside = after_break and not joined and is_cue_next(parser.sentence, phrase, cues)
     kind = "aside" if aside else "coord" if after_break else "comp"
+    fronted = _fronted(clause) if phrase.late == "comma" else None
+    if fronted is not None and not reported:
+        # "While X says that ..., Y left", "After X asked whether ..., Y said": the main clause begins.
+        fronted.subjects = stolen
+        parser.clause = fronted
+        return
     new = parser.open_clause(kind, clause if kind == "comp" else None)
     new.subjects = stolen
     new.leader = clause.leader if kind != "comp" else None
     if kind == "coord" and clause.kind == "comp":
         new.kind, new.parent = "comp", clause.parent
     parser.clause = new
+
+
+def _fronted(clause: Clause) -> Clause | None:
+    """Return the main clause that still waits for its subject behind the one that stands before it."""
+    step: Clause | None = clause
+    while step is not None and step.kind == "comp":
+        step = step.parent
+    waits = step is not None and step.kind == "sub" and introductory(step)
+    return step.parent if waits and step is not None else None
 
 
 def resumes(parser: "Parser") -> bool:

@@ -49,8 +49,8 @@ def test_the_score_is_the_sum_of_weighed_signs(subject):
 
 
 OTHER_SUBJECTS = [
-    """Kirkuk seized a 2-1 win over Erbil when their striker fired home a penalty. The coach blamed the referee, who fled
-    to the dressing room as fans attacked the dugout in Kirkuk.""",
+    """Kirkuk seized a 2-1 win over Erbil when their striker fired home a penalty. The coach blamed the referee, who
+    fled to the dressing room as fans attacked the dugout in Kirkuk.""",
     """An earthquake of magnitude 7 killed dozens of people near Halabja and Kirkuk. Aftershocks drove residents from
     their homes, and rescuers dug in the rubble.""",
     """Nine people were killed near Tuz Khurmatu when a minibus hit a lorry in fog. The driver fled and was arrested by
