@@ -17,7 +17,12 @@ def described_by(parser: "Parser", low: str) -> list[Phrase]:
         named = parser.sentence.mentions[last.head]
         if named is not None and named.places and not named.actors:
             return [last.holder]
-    return group(parser, last)
+    described = group(parser, last)
+    clause = parser.clause
+    if parser.comma and clause.kind == "inf" and clause.parent is not None and low == "which":
+        # "an offer to patrol the area, which X dismissed": the offer is meant as likely as the area.
+        described = [*described, *clause.parent.objects[-1:]]
+    return described
 
 
 def counted(parser: "Parser") -> list[Phrase] | None:

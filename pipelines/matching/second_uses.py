@@ -14,6 +14,8 @@ _AFTER_THERE: Final = frozenset({"BE", "MODAL", "HAVE", "V?", "VBD"})
 """What follows the "there" that opens a clause; elsewhere it is a place."""
 _OPEN_NOUN: Final = frozenset({"DET", "PRP$", "POSS"})
 _OPENS_OBJECT: Final = frozenset({"DET", "PRP$", "NAME", "NOUN", "NUM", "PRON"})
+_REFLEXIVE: Final = frozenset({"himself", "herself", "itself", "themselves"})
+_PARTICLES: Final = frozenset({"out", "up", "off", "away", "down", "back"})
 _ENDS: Final = frozenset({"END", "COMMA", "PUNCT", "BREAK"})
 
 
@@ -26,7 +28,7 @@ def reconsider(sentence: Sentence, grammar: Grammar, at: int) -> None:
         _adverb(sentence, grammar, at)
     elif current == "POSS" and is_clitic_verb(sentence, at):
         tags[at] = "BE"
-    elif current == "PRON" and low == "there" and following(tags, at) not in _AFTER_THERE:
+    elif current == "PRON" and _stands_apart(tags, low, at):
         tags[at] = "ADV"
     elif current == "MODAL" and low == "may" and _is_month(sentence, at):
         tags[at] = "NAME"
@@ -48,6 +50,16 @@ def _adverb(sentence: Sentence, grammar: Grammar, at: int) -> None:
         tags[at] = "ADJ"
     elif _is_home(sentence, grammar, at):
         tags[at], sentence.lemmas[at] = "NOUN", grammar.noun_lemma(low)
+
+
+def _stands_apart(tags: list[str], low: str, at: int) -> bool:
+    """Tell the "himself" that is no object ("had themselves come", "X, himself a Kurd", "the minister himself said"),
+    and the "there" that is a place.
+    """
+    before = tags[at - 1]
+    if low not in _REFLEXIVE:
+        return low == "there" and following(tags, at) not in _AFTER_THERE
+    return before in {"HAVE", "BE", "MODAL", "COMMA"} or (before in {"NOUN", "NAME"} and following(tags, at) == "V?")
 
 
 def _is_month(sentence: Sentence, at: int) -> bool:
@@ -79,20 +91,21 @@ def _adjective(sentence: Sentence, grammar: Grammar, at: int) -> None:
     tags, verb = sentence.tags, grammar.verbs.get(sentence.lows[at])
     if _is_noun_here(sentence, grammar, at):
         tags[at] = "NOUN"
-    elif (
-        verb is not None
-        and tags[at - 1] in {"TO", "MODAL"}
-        and "VB" in verb.forms
-        and following(tags, at) in _OPENS_THING
-    ):
+    elif verb is not None and "VB" in verb.forms and _is_infinitive(sentence, at):
         tags[at], sentence.lemmas[at] = "VB", verb.lemma
-    elif verb is not None and tags[at - 1] == "TO" and "VB" in verb.forms and following(tags, at) in _ENDS:
-        tags[at], sentence.lemmas[at] = "VB", verb.lemma  # "ordered shops to close"
     elif verb is not None and "VBG" in verb.forms and tags[previous(tags, at)] == "BE" and at + 1 < len(tags):
         if tags[at + 1] in _OPENS_OBJECT:
             tags[at], sentence.lemmas[at] = "VBG", verb.lemma  # "were still surrounding the building"
     elif verb is not None and sentence.lows[at - 1] == "being" and "VBN" in verb.forms:
         tags[at], sentence.lemmas[at] = "VBN", verb.lemma
+
+
+def _is_infinitive(sentence: Sentence, at: int) -> bool:
+    """Tell the verb ("to close their border", "told shops to close", "told them to clear out") from the adjective."""
+    before, after = sentence.tags[at - 1], following(sentence.tags, at)
+    if before in {"TO", "MODAL"} and after in _OPENS_THING:
+        return True
+    return before == "TO" and (after in _ENDS or not _PARTICLES.isdisjoint(sentence.lows[at + 1 : at + 2]))
 
 
 def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:

@@ -218,6 +218,8 @@ def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
     if before >= 0 and tags[before] in {"DET", "ADJ", "PRP$", "NUM", "POSS"}:
         return "ADJ" if after in {"NOUN", "NAME"} and tags[before] != "POSS" else "NOUN"
     compound = before >= 0 and tags[before] == "NOUN" and not _is_plural(sentence.lows[before])
+    if noun and before > 0 and tags[before] == "NAME" and tags[before - 1] == "DET":
+        return "NOUN"
     if noun and (before < 0 or compound or tags[before] in {"CONJ", "COMMA", "PREP", "VBD", "ADJ", "BREAK"}):
         return "NOUN" if after in {"BE", "HAVE", "MODAL", "V?", "PREP", "COMMA", "PUNCT", "END", "CONJ"} else "VBG"
     return "VBG"
@@ -230,8 +232,17 @@ def _plain_present(sentence: Sentence, before: int, form: str) -> str:
         inside = before > 0 and sentence.tags[before - 1] in VERBS | {"PREP", "ADJ", "TO", "PRP$", "POSS"}
         return form if form == "VBZ" and not inside else ""
     if tag_before in {"NOUN", "NAME", "COMMA", "QUOTE"} or low in QUANTITIES:
-        return form if form == "VBZ" or tag_before != "NOUN" or _is_plural(low) else "NOUN"
+        plural = tag_before != "NOUN" or _is_plural(low) or _is_plural(_described(sentence, before))
+        return form if form == "VBZ" or plural else "NOUN"
     return ""
+
+
+def _described(sentence: Sentence, at: int) -> str:
+    """Return the noun that "in the building" describes, where the phrase ending at `at` has a preposition before it."""
+    tags = sentence.tags
+    while at > 0 and tags[at] in _OBJECT_PARTS | {"NAME"}:
+        at -= 1
+    return sentence.lows[at - 1] if at > 0 and tags[at] == "PREP" and tags[at - 1] == "NOUN" else ""
 
 
 def _is_object(sentence: Sentence, at: int, grammar: Grammar) -> bool:
