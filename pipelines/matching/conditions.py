@@ -33,7 +33,7 @@ _MEASURES: Final = frozenset(
 _UNFINISHED: Final = frozenset({"inf", "ger"})
 """Clauses whose verb says what for or when and not that it is done: "sat down to discuss", "after speaking to"."""
 
-OWN: Final = frozenset({"it", "they", "we", "its", "their", "our", "none"})
+OWN: Final = frozenset({"it", "they", "we", "he", "she", "its", "their", "our", "his", "none"})
 """How a party begins that belongs to whoever speaks ("its men", "we", "none of our fighters")."""
 _STATES: Final = frozenset(
     ["be", "have", "know", "see", "want", "need", "think", "believe", "hear", "understand", "feel", "remember", "say",
@@ -153,7 +153,7 @@ class Conditions:
     def _said(self, clause: Clause, flags: frozenset[str]) -> bool:
         """Tell whether somebody says it of a deed, and not that it was none ("never interferes")."""
         denied = clause.verb is not None and flags.isdisjoint(_POLAR) and flag_holds(clause, "neg")
-        return not denied and self._credited(clause)
+        return not denied and clause.mark != "as if" and self._credited(clause)
 
     def _holds(self, sentence: Sentence, clause: Clause, constraint: Constraint, slots: Slots) -> bool:
         slot, allowed = constraint.slot, constraint.allowed

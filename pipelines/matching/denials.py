@@ -24,7 +24,7 @@ _DEEDS: Final = frozenset(
     ]
 )
 """Types that are done with more than words; "does not accept" and "has not demanded" are said otherwise."""
-_OWN: Final = OWN | {"i", "he", "she", "his", "her", "my"}
+_OWN: Final = OWN | {"i", "her", "my"}
 DENYING: Final = "STATEMENT"
 _MODE: Final = "deny"
 RULE: Final = "STATEMENT.deny.own-deed"

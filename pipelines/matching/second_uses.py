@@ -44,7 +44,9 @@ def _adverb(sentence: Sentence, grammar: Grammar, at: int) -> None:
     """Decide what else a word that the lists call an adverb or a preposition can be here."""
     tags, low, current = sentence.tags, sentence.lows[at], sentence.tags[at]
     if current == "PREP":
-        if low == "since" and tags[at - 1] == "HAVE" and following(tags, at) == "V?":
+        if low == "like" and tags[at - 1] == "MODAL":
+            tags[at] = "VB"
+        elif low == "since" and tags[at - 1] == "HAVE" and following(tags, at) == "V?":
             tags[at] = "ADV"
     elif tags[at - 1] in _OPEN_NOUN and tags[at + 1 : at + 2] in (["ADJ"], ["NOUN"], ["V?"]):
         tags[at] = "ADJ"
@@ -113,7 +115,7 @@ def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:
     before, after = sentence.tags[at - 1], following(sentence.tags, at)
     if after == "V?" and before in {"ADJ", "NAME"} and sentence.lows[at] in grammar.nouns:
         verb = grammar.verbs.get(sentence.lows[at + 1])
-        return verb is not None and "VBD" in verb.forms
+        return verb is not None and ("VBD" in verb.forms or ("VBZ" in verb.forms and not verb.weak))
     if before == "DET" and after == "V?":
         verb = grammar.verbs.get(sentence.lows[at + 1])
         return verb is not None and "VBD" in verb.forms and not verb.weak

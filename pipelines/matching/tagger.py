@@ -309,6 +309,8 @@ def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Gr
         return "NOUN"
     if _finite_follows(sentence, at) or _finite_precedes(sentence, before, grammar):
         return "NOUN"
+    if form == "VBZ" and sentence.title and tags[before] == "NAME" and tags[at + 1 : at + 3] == ["NOUN", "DET"]:
+        return form
     if form == "VBZ" and sentence.title and before == at - 1 and sentence.tags[at + 2 : at + 3] == ["TO"]:
         return form
     opens = {"DET", "PRON", "TO", "PRP$", "NAME", "NUM"}

@@ -134,7 +134,7 @@ class Triggers:
         if verb is None:
             return
         rules = self.patterns.verbs.get(verb.lemma)
-        moody = bool(verb.modal) or verb.negated or verb.form == "VB"
+        moody = bool(verb.modal) or verb.form == "VB" or flag_holds(clause, "neg")
         if not (rules or moody) or sentence.lows[max(0, verb.start - 2) : verb.start] == _YET_TO:
             return
         slots = clause_slots(clause)
