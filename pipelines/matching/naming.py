@@ -66,6 +66,25 @@ def is_somebody(sentence: Sentence, phrase: Phrase) -> bool:
     return sentence.tags[phrase.head] == "NAME" and sentence.mentions[phrase.head] is None and bool(phrase.apposed)
 
 
+def is_stranger(sentence: Sentence, phrase: Phrase, persons: Container[str]) -> bool:
+    """Tell a person whom the schema doesn't know, by title or first name: "Mr Fallon", "Michael Fallon".
+
+    Bodies mostly have an article ("the Red Crescent"), abbreviations are in capitals.
+    """
+    at, tags = phrase.head, sentence.tags
+    if tags[at] != "NAME" or sentence.mentions[at] is not None or tags[phrase.start] == "DET" or at == phrase.start:
+        return False
+    surname = sentence.surface(at, at + 1)
+    if not surname.replace("-", "").isalpha() or not surname[0].isupper() or surname.isupper():
+        return False
+    if any(sentence.lemmas[one] in persons or sentence.lows[one] in _FORMS for one in range(phrase.start, at)):
+        return True
+    return not sentence.title and tags[at - 1] == "NAME" and sentence.mentions[at - 1] is None
+
+
+_FORMS: Final = frozenset({"mr", "mrs", "ms", "dr", "sir", "lord", "mr.", "mrs.", "ms.", "dr."})
+
+
 def is_one(sentence: Sentence, phrase: Phrase, everybody: Container[str]) -> bool:
     """Tell a single person: a name with a title or of two words, a noun for somebody in the singular."""
     tags = sentence.tags

@@ -19,7 +19,7 @@ from pipelines.matching.antecedents import (
 from pipelines.matching.belonging import BELONGING, belonging, narrow
 from pipelines.matching.bodies import both_sides
 from pipelines.matching.landmarks import Landmarks
-from pipelines.matching.naming import described_end, is_somebody, shared_head, titles
+from pipelines.matching.naming import described_end, is_somebody, is_stranger, shared_head, titles
 from pipelines.matching.offices import Offices
 from pipelines.matching.people import Memory
 from pipelines.matching.phrases import Clause, Phrase
@@ -126,6 +126,8 @@ class Parties:
                 self.memory.saw(self.memory.places, mention.places[0])
         remember_subjects(self, sentence, clauses)
         for phrase in (*_objects(clauses), *_subjects(clauses)):
+            if is_stranger(sentence, phrase, self.persons) and len(self.memory.strangers) < _MOST:
+                self.memory.strangers.add(_surname(sentence, phrase))
             for actor in self.ids(sentence, phrase)[:1]:
                 self._name(sentence, phrase, actor)
                 human = self.kind(actor) == "person" or is_somebody(sentence, phrase)
@@ -156,10 +158,17 @@ class Parties:
             return True
         if "@place" in allowed and (self.place_ids(sentence, phrase) or (self.everyone and _is_name(sentence, phrase))):
             return True
-        if allowed & {"@actor", "@party"} and (self.everyone or self.ids(sentence, phrase)):
-            return self.ids(sentence, phrase) != [] or sentence.tags[phrase.head] == "NAME"
+        if allowed & {"@actor", "@party"} and (
+            self.ids(sentence, phrase) or (self.everyone and _is_name(sentence, phrase))
+        ):
+            return True
         if "@person" in allowed:
-            if sentence.lows[phrase.head] in PERSONAL | PLURAL or sentence.lemmas[phrase.head] in self.persons:
+            low = sentence.lows[phrase.head]
+            if low in PERSONAL | PLURAL or sentence.lemmas[phrase.head] in self.persons:
+                return True
+            if _is_name(sentence, phrase) and (
+                is_stranger(sentence, phrase, self.persons) or low in self.memory.strangers
+            ):
                 return True
             found = self.ids(sentence, phrase)
             return any(self.kind(one) in {"person", "civil"} for one in found)

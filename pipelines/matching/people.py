@@ -112,6 +112,8 @@ class Memory:
         self.groups: list[str] = []
         self.places: list[str] = []
         self.surnames: dict[str, str] = {}
+        self.strangers: set[str] = set()
+        """Surnames of people whom the schema doesn't know, introduced with a title or a first name."""
         self.pair: tuple[str, ...] = ()
         """Those that the last sentence named together: "they", "the two"."""
         self.stranger: Party | None = None

@@ -122,3 +122,11 @@ def test_any_infinitive_may_be_asked_for(code):
     """`!inf:@any` tells a call on somebody's door from a call on somebody to act."""
     assert "CONSULT" in types(code, "The Iranian consul called on the governor of Kirkuk.")
     assert "CONSULT" not in types(code, "The Iranian consul called on the governor of Kirkuk to resign.")
+
+
+def test_a_stranger_is_a_person_by_title_or_first_name(code):
+    """Whom the schema doesn't know pays visits too, and is known by the surname afterwards; a body is no person."""
+    before = "Iraqi forces seized Daquq near Kirkuk. "
+    assert "CONSULT" in types(code, before + "Michael Fallon flew to Erbil.")
+    assert "CONSULT" in types(code, before + "Senator Fallon spoke first. Fallon travelled to Erbil afterwards.")
+    assert "CONSULT" not in types(code, before + "Fallon travelled to Erbil afterwards.")
