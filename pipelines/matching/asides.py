@@ -21,6 +21,7 @@ _LONGEST_SPEAKER: Final = 9
 """Tokens of a source before the last verb of a sentence."""
 _AFTER_CUE: Final = 7
 """Tokens that may follow that verb ("said by telephone from Erbil on Monday")."""
+_SHOWING: Final = frozenset({"shows", "show", "showed", "suggests", "suggest"})
 _LISTENERS: Final = frozenset({"us", "me", "reporters", "journalists"})
 _PAST_OR_THIRD: Final = frozenset({"VBD", "VBZ", "VB", "VBN", "NOUN"})
 """Tags of a verb of saying behind its subject, as well or as badly as it may have been read."""
@@ -71,9 +72,9 @@ def _behind_dash(credits_: Credits, sentence: Sentence, parties: Parties) -> lis
     if not sentence.title:
         return []
     for at in range(len(sentence) - 2, max(0, len(sentence) - _LONGEST_TAIL), -1):
-        if sentence.lows[at] in _DASHES:
+        if sentence.lows[at] in _DASHES or sentence.lows[at] == ":":
             phrase = read_phrase(sentence, at + 1)
-            if phrase.end < len(sentence) or not credits_.is_source(sentence, phrase):
+            if phrase.end < len(sentence) or not credits_.is_source(sentence, phrase, parties):
                 break
             credit = Credit(credits_.source(sentence, phrase, sentence.lows[at], parties), "said")
             return [(at, Clause(-1, "aside", None, ""), credit)]
@@ -91,9 +92,11 @@ def _trailing(
     if not comma or any(_explains(clause, cue) for clause in clauses):
         return []
     phrase = read_phrase(sentence, comma + 1)
-    head = cue - 1 if phrase.end < cue and sentence.tags[phrase.end] not in {"PREP", "CONJ"} else phrase.head
+    whole = phrase.end < cue and sentence.tags[phrase.end] not in {"PREP", "CONJ", "WH", "VBN", "ADJ"}
+    head = cue - 1 if whole else phrase.head
     speaker = Phrase(comma + 1, cue if head == cue - 1 else phrase.end, head)
-    if sentence.tags[head] != "NAME" and not credits_.may_speak(sentence, head):
+    plural = sentence.lemmas[cue] == "say" and sentence.tags[head] == "NOUN" and sentence.lows[head].endswith("s")
+    if sentence.tags[head] != "NAME" and not plural and not credits_.may_speak(sentence, head):
         return []
     words = sentence.text[sentence.starts[cue] : sentence.ends[cue]]
     strength = credits_.strength[sentence.lemmas[cue]]
@@ -108,10 +111,11 @@ def _last_cue(credits_: Credits, sentence: Sentence) -> int:
     while last > 0 and tags[last] in {"PUNCT", "QUOTE"}:
         last -= 1
     for at in range(last, max(1, last - _AFTER_CUE), -1):
-        if sentence.lemmas[at] in credits_.quoting and tags[at] in _PAST_OR_THIRD:
+        if (sentence.lemmas[at] in credits_.quoting or lows[at] in _SHOWING) and tags[at] in _PAST_OR_THIRD:
             rest = range(at + 1, last + 1)
             plain = all(tags[one] not in {"COMMA", "VBD", "VBZ", "MODAL", "SUB", "WH", "QUOTE"} for one in rest)
             opened = at == last or tags[at + 1] in {"PREP", "ADV"} or lows[at + 1] in _LISTENERS
+            opened = opened or (sentence.lemmas[at] == "tell" and tags[at + 1] in {"DET", "NAME"})
             return at if plain and opened else 0
         if tags[at] == "COMMA":
             return 0
@@ -120,10 +124,19 @@ def _last_cue(credits_: Credits, sentence: Sentence) -> int:
 
 def _comma_before(sentence: Sentence, cue: int) -> int:
     """Return the comma before the speaker whose verb is at `cue`; 0 where it is too far, or a verb stands between."""
-    for at in range(cue - 1, max(0, cue - _LONGEST_SPEAKER - 1), -1):
+    relative = 0
+    for at in range(cue - 1, max(0, cue - 2 * _LONGEST_SPEAKER), -1):
         if sentence.tags[at] == "COMMA" or sentence.lows[at] in QUOTES:
-            return at if at < cue - 1 else 0
-        if sentence.tags[at] in {"MODAL", "SUB", "WH", "PUNCT", "BREAK"}:
+            return at if at < (relative or cue) - 1 else 0
+        if sentence.lows[at] == "who":
+            relative = at
+        elif (cue - at > _LONGEST_SPEAKER and not relative) or sentence.tags[at] in {
+            "MODAL",
+            "SUB",
+            "WH",
+            "PUNCT",
+            "BREAK",
+        }:
             return 0
     return 0
 

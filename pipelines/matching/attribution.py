@@ -22,6 +22,9 @@ _ANNOUNCING: Final = frozenset(
 """Verbs whose object is what they tell of."""
 _PROCLAIMING: Final = frozenset({"announce", "report", "claim", "proclaim"})
 """Verbs that may be part of how a deed is told."""
+_ENDS_SOURCE: Final = frozenset({"say", "tell", "show", "suggest", "report", "add", "indicate"})
+_PUTTING: Final = frozenset({"put", "see", "tell", "describe", "have", "remember"})
+"""Verbs of "X sees it differently: ..."."""
 _SPEAKING_OF: Final = frozenset({"speak", "tell", "talk", "complain", "warn", "hear", "say", "know", "write"})
 """Verbs that tell of what stands behind "of" or "about"."""
 _LONGEST_TAIL: Final = 6
@@ -127,10 +130,13 @@ class Credits:
         nouns = lemma in self.anonymous or lemma in self.official or lemma in self.media or lemma in self.document
         return nouns or low in self.outlets or low in {"he", "she", "they"}
 
-    def is_source(self, sentence: Sentence, phrase: Phrase) -> bool:
+    def is_source(self, sentence: Sentence, phrase: Phrase, parties: Parties) -> bool:
         """Tell whether a bare phrase before a colon, or behind a headline's dash, can be who speaks."""
         head, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
-        if sentence.title and head in self.anonymous and phrase.end - phrase.start <= _SHORT_TITLE and low != head:
+        short = sentence.title and phrase.end - phrase.start <= _SHORT_TITLE
+        if short and head in self.anonymous and (low != head or phrase.end - phrase.start == 1):
+            return True
+        if short and sentence.mentions[phrase.head] is not None and parties.ids(sentence, phrase):
             return True
         mention = sentence.mentions[phrase.head]
         if mention is not None and mention.actors:
@@ -211,15 +217,19 @@ class Credits:
 
     def _led(self, sentence: Sentence, leader: Clause, parties: Parties) -> list[Credit]:
         """Credit what stands before a colon."""
-        if leader.verb is not None and leader.verb.lemma in self.strength and not leader.verb.negated:
+        if leader.verb is not None and leader.verb.lemma in self.quoting and not leader.verb.negated:
             cue = sentence.text[sentence.starts[leader.verb.head] : sentence.ends[leader.verb.head]]
             return [
                 Credit(self.source(sentence, phrase, cue, parties), self.strength[leader.verb.lemma])
                 for phrase in self.speakers(sentence, leader)
             ]
         if leader.verb is not None:
+            objects = [sentence.lows[one.head] for one in leader.objects]
+            if leader.verb.lemma in _PUTTING and objects in (["it"], ["things"]):
+                speakers = self.speakers(sentence, leader)
+                return [Credit(self.source(sentence, one, leader.verb.lemma, parties), "said") for one in speakers]
             return self.above(sentence, leader, parties)
-        if leader.verb is None and leader.subjects and self.is_source(sentence, leader.subjects[0]):
+        if leader.verb is None and leader.subjects and self.is_source(sentence, leader.subjects[0], parties):
             return [Credit(self.source(sentence, leader.subjects[0], ":", parties), "said")]
         return []
 
@@ -249,7 +259,7 @@ def _relative_end(sentence: Sentence, phrase: Phrase, end: int) -> int:
     if not described and not briefed:
         return end
     for at in range(end + 1, min(len(sentence), end + _LONGEST_RELATIVE)):
-        if tags[at] in {"COMMA", "PUNCT", "BREAK", "QUOTE"} or sentence.lemmas[at] in {"say", "tell"}:
+        if tags[at] in {"COMMA", "PUNCT", "BREAK", "QUOTE"} or sentence.lemmas[at] in _ENDS_SOURCE:
             return at
     return end
 

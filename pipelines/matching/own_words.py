@@ -29,7 +29,7 @@ def own_words(
     if event_type in _SAID and own and not actors and last.span is not None:
         actors = (Party(id=last.id, text=last.text, span=last.span),)
     same = [one for one in claim.sources if one.cue not in _CLAIMS and _is_actor(one, actors)]
-    if event_type in _OFFERED:
+    if event_type in _OFFERED and claim.status != "denied":
         # Who speaks for a body without a name is asked for what that body wants: a source.
         same = [one for one in same if one.kind != "anonymous" or _is_same_words(one, actors)]
         same += [one for one in claim.sources if one not in same and _speaks_for(one, actors, vocabulary)]

@@ -1,10 +1,19 @@
 """Quotations that run on: who is speaking when a sentence does not say."""
 
+import re
+from typing import Final
+
+import msgspec
+
 from pipelines.matching.asides import beside
 from pipelines.matching.attribution import Credit, Credits
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause
 from pipelines.matching.tokens import QUOTES, Sentence
+from schemas.records import ClaimSource
+
+_SOURCES: Final = re.compile(r"\b(?:source|official|officer|commander|diplomat|lawmaker|adviser|aide|witness)\b")
+"""Those without a name who are taken up again as "the ..."."""
 
 
 class Speech:
@@ -22,16 +31,33 @@ class Speech:
         self._end = 0
         self._paused = self._resumed = False
         self.revealed: list[Credit] = []
+        self._introduced: dict[str, ClaimSource] = {}
 
     def reset(self) -> None:
         """Begin another field."""
         self.speaker, self._open, self._colon_until, self._last, self.revealed = [], False, -1, [], []
         self._end, self._paused = 0, False
+        self._introduced.clear()
 
     def begin(self, sentence: Sentence) -> None:
         """Turn to the next sentence: a quotation goes on in a new paragraph that opens with a mark."""
         self._resumed = self._paused and bool(sentence.lows) and sentence.lows[0] in QUOTES
         self._open, self._paused = self._open or self._resumed, False
+
+    def introduced(self, credit: Credit) -> Credit:
+        """Return "the source" as it was introduced ("an informed source at the council")."""
+        low = credit.source.text.lower()
+        known = self._introduced.get(low.removeprefix("the ").removeprefix("same "))
+        if low.startswith("the ") and credit.source.id is None and known is not None:
+            return Credit(msgspec.structs.replace(known, cue=credit.source.cue), credit.strength)
+        return credit
+
+    def _introduce(self, credits_: list[Credit]) -> None:
+        for credit in credits_:
+            text = credit.source.text
+            if text.lower().startswith(("a ", "an ", "one ", "two ")):
+                for noun in _SOURCES.findall(text.lower()):
+                    self._introduced[noun] = credit.source
 
     @property
     def unattributed(self) -> bool:
@@ -58,6 +84,7 @@ class Speech:
             self.speaker = self.current(sentence)
         for low in sentence.lows[self._resumed :]:
             self._open = _turned(low, opened=self._open)
+        self._introduce(spoke)
         if spoke:
             self._last = spoke
             self.speaker = spoke

@@ -34,6 +34,7 @@ _OBJECTS: Final = frozenset({"him", "them", "us", "me"})
 _FLOATING: Final = frozenset({"all", "both", "each"})
 """Quantifiers that may stand with the verb ("they had all pressed for it")."""
 _PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
+_OPENS_CONTENT: Final = frozenset({"DET", "NAME", "PRON", "PRP$"})
 _CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PREP", "PRON", "WH", "MODAL"})
 _NUMBER: Final = re.compile(r"\d")
 
@@ -267,6 +268,8 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
         return "VB" if form == "VB" else "NOUN"
     if tag_before in {"COMMA", "CONJ"} and sentence.lows[at + 1 : at + 2] and sentence.lows[at + 1] in _OBJECTS:
         return form
+    if saying := _saying(sentence, at, before, form, grammar, noun=noun):
+        return saying
     if not (weak or noun) and (plain := _plain_present(sentence, before, form)):
         inside = sentence.tags[before] in {"NOUN", "NAME"} and (
             (form == "VBZ" and _verb_is_next(sentence, at))
@@ -286,6 +289,46 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
         bare = form == "VB" and tag_before == "VB" and sentence.lemmas[before] in {"help", "let", "make"}
         return "VB" if bare else "NOUN"
     return form if after in _OPENS_OBJECT and not weak else "NOUN"
+
+
+def _saying(sentence: Sentence, at: int, before: int, form: str, grammar: Grammar, *, noun: bool) -> str:
+    """Decide beside or for a verb of saying: "a party channel claims" holds a noun, "leaders claim" a verb; else ""."""
+    if form == "VB" and sentence.tags[before] in {"NOUN", "NAME", "ADJ", "DET"} and _cue_is_next(sentence, at, grammar):
+        return "NOUN"
+    cue = noun and sentence.lemmas[at] in grammar.cues
+    return form if cue and _reports(sentence, at, before, form, grammar) else ""
+
+
+def _cue_is_next(sentence: Sentence, at: int, grammar: Grammar) -> bool:
+    """Tell whether a finite verb of saying follows at once."""
+    if sentence.tags[at + 1 : at + 2] != ["V?"] or sentence.lemmas[at + 1] not in grammar.cues:
+        return False
+    verb = grammar.verbs.get(sentence.lows[at + 1])
+    return verb is not None and ("VBZ" in verb.forms or "VBD" in verb.forms)
+
+
+def _reports(sentence: Sentence, at: int, before: int, form: str, grammar: Grammar) -> bool:
+    """Tell "Kurdish leaders claim the army has burned" and "..., claims a report" from the nouns."""
+    tags = sentence.tags
+    after = following(tags, at)
+    if tags[before] in {"COMMA", "QUOTE"}:
+        return form == "VBZ" and after in {"DET", "NAME"} and any(tag in VERBS for tag in tags[:before])
+    many = _is_plural(sentence.lows[before])
+    if (
+        tags[before] not in {"NOUN", "NAME"}
+        or many is not (form == "VB")
+        or after not in _OPENS_CONTENT | {"SUB", "WH"}
+    ):
+        return False
+    for ahead in range(at + 2, min(len(tags), at + LOOKAHEAD)):
+        if tags[ahead] in {"BE", "HAVE", "MODAL", "VBD"}:
+            return True
+        if tags[ahead] == "V?":
+            verb = grammar.verbs.get(sentence.lows[ahead])
+            return verb is not None and "VBD" in verb.forms
+        if tags[ahead] in {"COMMA", "PUNCT", "PREP"}:
+            return False
+    return False
 
 
 def _coordinated(sentence: Sentence, at: int, before: int, form: str) -> str:
