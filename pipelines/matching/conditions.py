@@ -86,7 +86,8 @@ def _hangs(clause: Clause, flag: str) -> bool:
     if flag == "inf":
         return any(child.kind == "inf" for child in children)
     if flag == "done":
-        return any(child.kind == "reduced" and set(child.subjects) & set(clause.objects) for child in children)
+        done = (one for child in children if child.kind == "reduced" for one in child.subjects)
+        return any(one in clause.objects or one.holder in clause.objects for one in done)
     if flag == "that":
         return any(child.kind == "comp" for child in children)
     if flag == "ger":
@@ -221,7 +222,8 @@ class Conditions:
 
 def _called(sentence: Sentence, objects: list[Phrase], allowed: frozenset[str]) -> bool:
     """Tell whether a word behind an object's noun says what it is called: "called the poll divisive"."""
-    behind = (at for phrase in objects for at in range(phrase.head + 1, phrase.end))
+    phrases = (inner for phrase in objects for inner in (phrase, *(one for _, one in phrase.preps)))
+    behind = (at for phrase in phrases for at in range(phrase.head + 1, phrase.end))
     return any(sentence.lows[at] in allowed for at in behind)
 
 

@@ -147,7 +147,8 @@ class Triggers:
             rule = next((one for one in rules if hold(sentence, clause, one, slots, unsaid=True)), None)
         if moody and (rule is None or _SPEECH_ACTS.isdisjoint(rule.pattern.flags)):
             general = self._fitting(ANY_VERB, clause, filled, particles)
-            rule = next((one for one in general if hold(sentence, clause, one, slots)), rule)
+            said = next((one for one in general if hold(sentence, clause, one, slots)), None)
+            rule = said if said is not None and (rule is None or said.group.content == "folded") else rule
         if rule is not None:
             yield Found(verb.head, self._trigger_end(clause, rule), rule, clause, slots)
 
