@@ -225,7 +225,8 @@ def _phrase_end(sentence: Sentence, at: int) -> int:
     end = at + 1
     while end < len(tags):
         tag = tags[end]
-        if (tag == "PRP$" or sentence.lows[end] in _OPENERS) and tags[end - 1] != "DET":
+        opens = sentence.lows[end] in _OPENERS or (tag == "DET" and tags[end - 1] in {"NOUN", "NAME"})
+        if (tag == "PRP$" or opens) and tags[end - 1] != "DET":
             break
         if tag == "PUNCT" and sentence.lows[end] == "%" and tags[end - 1] == "NUM":
             end += 1
