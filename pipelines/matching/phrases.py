@@ -12,8 +12,6 @@ _OPENERS: Final = frozenset(
 """Determiners that begin another phrase ("gave the army | a deadline"); "few" and "many" may stand inside one."""
 _OPENS_TIME: Final = frozenset({"last", "this", "next", "early", "late"})
 _NOBODY: Final = frozenset({"no", "neither", "none", "nobody", "nothing"})
-_EMPHATIC: Final = frozenset({"himself", "herself", "itself", "themselves", "ourselves"})
-"""What may stand between a modal and its verb ("must themselves answer")."""
 _AUXILIARY: Final = frozenset({"BE", "HAVE", "DO", "MODAL"})
 
 
@@ -258,12 +256,7 @@ def read_verb(sentence: Sentence, at: int) -> VerbGroup:
     group, index = VerbGroup(at), at
     group.to = at > 0 and _after_to(sentence, at)
     be = False
-    while index < len(tags) and (
-        tags[index] in _AUXILIARY
-        or tags[index] in {"NEG", "ADV"}
-        or tags[index] in VERBS
-        or (group.modal and lows[index] in _EMPHATIC)
-    ):
+    while index < len(tags) and (tags[index] in _AUXILIARY or tags[index] in {"NEG", "ADV"} or tags[index] in VERBS):
         tag = tags[index]
         if tag == "MODAL":
             group.modal = lows[index]

@@ -254,7 +254,7 @@ def _is_object(sentence: Sentence, at: int, grammar: Grammar) -> bool:
 
 
 def _is_plural(low: str) -> bool:
-    return (low.endswith("s") and not low.endswith("ss")) or low in _PLURALS
+    return (low.endswith("s") and not low.endswith(("ss", "gas", "news"))) or low in _PLURALS
 
 
 def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, weak: bool, noun: bool) -> str:
@@ -266,8 +266,8 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
     tag_before = tags[before]
     if tag_before in {"TO", "MODAL", "DO"}:
         return "VB" if form == "VB" else "NOUN"
-    if tag_before in {"COMMA", "CONJ"} and sentence.lows[at + 1 : at + 2] and sentence.lows[at + 1] in _OBJECTS:
-        return form
+    if form == "VB" and _is_let(sentence, before):
+        return "VB"
     if saying := _saying(sentence, at, before, form, grammar, noun=noun):
         return saying
     if not (weak or noun) and (plain := _plain_present(sentence, before, form)):
@@ -333,6 +333,8 @@ def _reports(sentence: Sentence, at: int, before: int, form: str, grammar: Gramm
 
 def _coordinated(sentence: Sentence, at: int, before: int, form: str) -> str:
     tags = sentence.tags
+    if not _OBJECTS.isdisjoint(sentence.lows[at + 1 : at + 2]):
+        return form
     for back in range(before - 1, max(-1, before - LOOKAHEAD), -1):
         if tags[back] in {"BREAK", "PUNCT", "SUB", "WH"}:
             break
@@ -351,6 +353,8 @@ def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Gr
     if form == "VBZ" and tags[before] == "NOUN" and low_before.endswith("s") and not low_before.endswith("ss"):
         return "NOUN"
     if _finite_follows(sentence, at) or _finite_precedes(sentence, before, grammar):
+        return "NOUN"
+    if form == "VBZ" and tags[before] == "NOUN" and _is_object(sentence, before, grammar):
         return "NOUN"
     if form == "VBZ" and sentence.title and tags[before] == "NAME" and tags[at + 1 : at + 3] == ["NOUN", "DET"]:
         return form
@@ -375,6 +379,13 @@ def _finite_follows(sentence: Sentence, at: int) -> bool:
         if tags[ahead] == "V?" and surely_finite(sentence, ahead) and tags[ahead - 1] not in {"PREP", "DET", "ADJ"}:
             return True
     return False
+
+
+def _is_let(sentence: Sentence, at: int) -> bool:
+    """Tell whether the noun phrase that ends at `at` is the object of "let" ("let no lorries pass")."""
+    while at > 0 and sentence.tags[at] in _OBJECT_PARTS | {"NAME", "PRON"}:
+        at -= 1
+    return sentence.lemmas[at] == "let"
 
 
 def _verb_is_next(sentence: Sentence, at: int) -> bool:

@@ -122,13 +122,15 @@ def test_neither_of_two_is_negated(code):
 
 
 def test_what_one_wants_done_is_demanded(code):
-    assert ids(the(code("Baghdad wants the peshmerga in Kirkuk disarmed."), "REQUEST").actors) == {"iraq-gov"}
+    assert ids(the(code("Baghdad wants the bridge at Kirkuk reopened."), "REQUEST").actors) == {"iraq-gov"}
 
 
 def test_themselves_may_stand_between_modal_and_verb(code):
     """The verb behind "must themselves" is the clause's, so that the pattern of "answer for" sees it."""
     text = "Those who armed the militias in Kirkuk must themselves answer for the crimes, said Masoud Barzani."
-    assert "ACCUSE" in types(code(text))
+    found = types(code(text))
+    assert "ACCUSE" in found
+    assert "REQUEST" not in found
 
 
 def test_an_official_in_a_headline_says_something(code):
