@@ -72,9 +72,11 @@ def _slots(frame: Frame) -> Slots:
 
 
 def _closing(parts: Sequence[frozenset[str]]) -> frozenset[str]:
-    """Return the words of the last part that names nothing but words; the first part's when there is no other."""
-    plain = (part for part in reversed(parts) if not any(word[0] in "@." for word in part))
-    return next(plain, parts[0])
+    """Return the words of the part behind the first that sentences are least likely to hold: the shortest words are
+    the commonest. The first part's when no other names nothing but words.
+    """
+    plain = [part for part in reversed(parts[1:]) if not any(word[0] in "@." for word in part)]
+    return max(plain, key=lambda part: min(map(len, part)), default=parts[0])
 
 
 def _needed(pattern: Pattern) -> frozenset[str]:
