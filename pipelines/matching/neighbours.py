@@ -7,6 +7,7 @@ from pipelines.matching.tokens import Sentence
 
 NOMINAL: Final = frozenset({"NOUN", "NAME", "PRON", "NUM"})
 _DAYS_PARTS: Final = frozenset({"day", "morning", "afternoon", "evening", "night", "week", "weekend", "month", "year"})
+OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
 _SKIP: Final = frozenset({"ADV", "NEG"})
 
 
@@ -44,3 +45,17 @@ def is_date(low: str) -> bool:
 def is_clitic_verb(sentence: Sentence, at: int) -> bool:
     """Tell "it's" and "there's" from a possessor."""
     return at > 0 and sentence.lows[at - 1] in {"it", "he", "she", "there", "that", "what", "who", "here"}
+
+
+def is_object(sentence: Sentence, at: int, cues: frozenset[str]) -> bool:
+    """Tell whether the noun phrase that ends at `at` follows a verb in its plain form ("halt all oil exports")."""
+    while at > 0 and sentence.tags[at] in OBJECT_PARTS:
+        at -= 1
+    return sentence.tags[at] == "VB" and sentence.lemmas[at] not in cues
+
+
+def is_let(sentence: Sentence, at: int) -> bool:
+    """Tell whether the noun phrase that ends at `at` is the object of "let" ("let no lorries pass")."""
+    while at > 0 and sentence.tags[at] in OBJECT_PARTS | {"NAME", "PRON"}:
+        at -= 1
+    return sentence.lemmas[at] == "let"

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipelines.matching.endings import auxiliary, by_ending, mark
 from pipelines.matching.grammar import Grammar
-from pipelines.matching.neighbours import following, previous
+from pipelines.matching.neighbours import OBJECT_PARTS, following, is_let, is_object, previous
 from pipelines.matching.participles import COPULAS, LOOKAHEAD, QUANTITIES, VERBS, past, surely_finite
 from pipelines.matching.second_uses import reconsider
 from pipelines.matching.tokens import Sentence
@@ -22,7 +22,6 @@ _OPENS_OBJECT: Final = frozenset(
 )
 _ENDS: Final = frozenset({"END", "COMMA", "PUNCT", "CONJ"})
 _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
-_OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
 _ACTIVITIES: Final = frozenset({"training", "shelling", "bombing", "pumping", "looting", "burning", "killing"})
 """Activities that with "of" are nouns ("halts training of recruits"); "accused of taking" shows why not all are."""
 _SETTING: Final = 2
@@ -241,16 +240,9 @@ def _plain_present(sentence: Sentence, before: int, form: str) -> str:
 def _described(sentence: Sentence, at: int) -> str:
     """Return the noun that "in the building" describes, where the phrase ending at `at` has a preposition before it."""
     tags = sentence.tags
-    while at > 0 and tags[at] in _OBJECT_PARTS | {"NAME"}:
+    while at > 0 and tags[at] in OBJECT_PARTS | {"NAME"}:
         at -= 1
     return sentence.lows[at - 1] if at > 0 and tags[at] == "PREP" and tags[at - 1] == "NOUN" else ""
-
-
-def _is_object(sentence: Sentence, at: int, grammar: Grammar) -> bool:
-    """Tell whether the noun phrase that ends at `at` follows a verb in its plain form ("halt all oil exports")."""
-    while at > 0 and sentence.tags[at] in _OBJECT_PARTS:
-        at -= 1
-    return sentence.tags[at] == "VB" and sentence.lemmas[at] not in grammar.cues
 
 
 def _is_plural(low: str) -> bool:
@@ -264,9 +256,7 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
     if before < 0:
         return "VB" if form == "VB" and after in {"DET", "NAME", "PRON"} and not weak and not sentence.title else "NOUN"
     tag_before = tags[before]
-    if tag_before in {"TO", "MODAL", "DO"}:
-        return "VB" if form == "VB" else "NOUN"
-    if form == "VB" and _is_let(sentence, before):
+    if form == "VB" and (tag_before in {"TO", "MODAL", "DO"} or is_let(sentence, before)):
         return "VB"
     if saying := _saying(sentence, at, before, form, grammar, noun=noun):
         return saying
@@ -274,10 +264,10 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
         inside = sentence.tags[before] in {"NOUN", "NAME"} and (
             (form == "VBZ" and _verb_is_next(sentence, at))
             or _finite_precedes(sentence, before, grammar)
-            or (form == "VBZ" and _is_object(sentence, before, grammar))
+            or (form == "VBZ" and is_object(sentence, before, grammar.cues))
         )
         return "NOUN" if inside else plain
-    if tag_before in _BEFORE_NOUN or tag_before == "BE":
+    if tag_before in _BEFORE_NOUN | {"BE", "TO", "MODAL", "DO"}:
         return "NOUN"
     if tag_before in {"PRON", "WH"}:
         return form
@@ -354,7 +344,7 @@ def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Gr
         return "NOUN"
     if _finite_follows(sentence, at) or _finite_precedes(sentence, before, grammar):
         return "NOUN"
-    if form == "VBZ" and tags[before] == "NOUN" and _is_object(sentence, before, grammar):
+    if form == "VBZ" and tags[before] == "NOUN" and is_object(sentence, before, grammar.cues):
         return "NOUN"
     if form == "VBZ" and sentence.title and tags[before] == "NAME" and tags[at + 1 : at + 3] == ["NOUN", "DET"]:
         return form
@@ -379,13 +369,6 @@ def _finite_follows(sentence: Sentence, at: int) -> bool:
         if tags[ahead] == "V?" and surely_finite(sentence, ahead) and tags[ahead - 1] not in {"PREP", "DET", "ADJ"}:
             return True
     return False
-
-
-def _is_let(sentence: Sentence, at: int) -> bool:
-    """Tell whether the noun phrase that ends at `at` is the object of "let" ("let no lorries pass")."""
-    while at > 0 and sentence.tags[at] in _OBJECT_PARTS | {"NAME", "PRON"}:
-        at -= 1
-    return sentence.lemmas[at] == "let"
 
 
 def _verb_is_next(sentence: Sentence, at: int) -> bool:
