@@ -68,6 +68,7 @@ def pronoun(parties: "Parties", sentence: Sentence, at: int) -> list[str]:
     if low in PLURAL and taken.isdisjoint(pair := several(parties, sentence, at)) and pair:
         return pair
     known = (*subjects(parties, sentence, at, person=low in PERSONAL), *recent_here(parties, sentence, at, low))
+    known = known or tuple(_ahead(parties, sentence, at, person=low in PERSONAL))
     if any(name not in taken for name in known):
         return next([name] for name in known if name not in taken)
     if stranger(parties, sentence, at) is not None:
@@ -178,7 +179,20 @@ def _it(parties: "Parties", sentence: Sentence, at: int) -> list[str]:
         return []
     if at == 0:
         return parties.memory.groups[-1:]
-    return next(([name] for name in _named(parties, sentence, at, person=False)), [])
+    before = next(_named(parties, sentence, at, person=False), None)
+    return [before] if before is not None else _ahead(parties, sentence, at, person=False)[:1]
+
+
+def _ahead(parties: "Parties", sentence: Sentence, at: int, *, person: bool) -> list[str]:
+    """Return the subject that a clause in front looks ahead to ("Before he left, X had ...")."""
+    clause = next((one for one in parties.clauses[:_REACH] if any(at == phrase.head for phrase in one.subjects)), None)
+    if clause is None or clause.kind not in {"sub", "ger", "part"} or clause.parent is None:
+        return []
+    waiting = [
+        phrase for phrase in clause.parent.subjects if phrase.start > at and sentence.tags[phrase.head] != "PRON"
+    ]
+    found = [name for phrase in waiting for name in parties.ids(sentence, phrase)[:1]]
+    return [name for name in found if (parties.kind(name) == "person") == person]
 
 
 def whose(parties: "Parties", sentence: Sentence, at: int) -> str | None:
@@ -210,9 +224,6 @@ def definite(parties: "Parties", sentence: Sentence, phrase: Phrase) -> str | No
     groups = list(recent(parties, sentence, at, person=False))
     if head in _NAMED_AFTER:
         return next((name for name in groups if head in parties.words_in(name)), None)
-    actors = parties.vocabulary.actors
-    if head in _ZEALOTS:
-        return next((name for name in groups if name in actors and actors[name].side == "isis"), None)
     if head in _IRREGULARS:
         return next((name for name in groups if parties.kind(name) == "force" and not _is_army(name)), None)
     kind = _KIND_NOUNS.get(head)
@@ -222,6 +233,15 @@ def definite(parties: "Parties", sentence: Sentence, phrase: Phrase) -> str | No
 
 def _is_army(name: str) -> bool:
     return name.endswith(("army", "forces", "police", "fedpol", "service"))
+
+
+def zealots(parties: "Parties", sentence: Sentence, phrase: Phrase) -> str | None:
+    """Resolve "militants" and "the jihadists" to the side of that kind that the article has named."""
+    if sentence.lemmas[phrase.head] not in _ZEALOTS:
+        return None
+    actors = parties.vocabulary.actors
+    groups = recent(parties, sentence, phrase.start, person=False)
+    return next((name for name in groups if name in actors and actors[name].side == "isis"), None)
 
 
 def _titled(parties: "Parties", sentence: Sentence, phrase: Phrase, head: str) -> str | None:

@@ -10,7 +10,7 @@ from pipelines.matching.tokens import Sentence
 if TYPE_CHECKING:
     from pipelines.matching.parties import Parties
 
-BELONGING: Final = frozenset({"member", "gov", "force", "org"})
+BELONGING: Final = frozenset({"member", "gov", "force", "org", "parliament"})
 """Classes of nouns that are somebody's."""
 _OF_PARTY: Final = frozenset({"force", "party", "movement", "faction", "bloc"})
 """Classes and nouns that belong to a person's party ("Talabani's party", "Barzani's forces")."""
@@ -38,6 +38,8 @@ def belonging(parties: "Parties", sentence: Sentence, phrase: Phrase, classes: S
         known = parties.vocabulary.actors.get(other)
         body = not _OF_PARTY.isdisjoint((sentence.lemmas[phrase.head], *classes))
         whose = known.member_of if known is not None and known.kind == "person" and body else None
+        if "parliament" in classes:
+            return parties.chambers.get(whose or other, whose or other)
         return parties.forces.get(whose or other, whose or other) if "force" in classes else whose or other
     place = _metonym_inside(parties, sentence, phrase)
     if place:

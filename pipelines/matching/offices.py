@@ -1,12 +1,16 @@
 """What the vocabulary says about offices and local bodies: who is "the commander of X", whose "the police" are."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
 from schemas.vocabulary import Vocabulary
 
 _LOCAL_KINDS: Final = frozenset({"force", "organisation"})
+
+
+_NOT_THE_HOLDER: Final = frozenset({"deputy", "former", "vice", "assistant", "ex", "late", "then", "foreign", "defence",
+                                    "defense", "interior", "finance", "oil"})  # fmt: skip
 
 
 class _Term(NamedTuple):
@@ -27,7 +31,7 @@ class Offices:
     "Iraqi prime minister" is the title that "prime minister of Iraq" writes out.
     """
 
-    def __init__(self, vocabulary: Vocabulary, adjectives: Container[str]) -> None:
+    def __init__(self, vocabulary: Vocabulary, adjectives: Mapping[str, Mapping[str, str]]) -> None:
         self._adjectives = adjectives
         self._terms: dict[str, list[_Term]] = {}
         for actor in vocabulary.actors.values():
@@ -36,7 +40,9 @@ class Offices:
                 for title in tenure.titles:
                     self._terms.setdefault(title.lower(), []).append(term)
         self._borne = {
-            actor.id: frozenset(title.rpartition(" ")[2].lower() for tenure in actor.roles for title in tenure.titles)
+            actor.id: frozenset(
+                word for tenure in actor.roles for title in tenure.titles for word in title.lower().split()
+            )
             for actor in vocabulary.actors.values()
         }
         self._names = {
@@ -52,9 +58,14 @@ class Offices:
         """Return who holds the office that the last words name ("the Iraqi prime minister")."""
         for begin in range(len(words)):
             for term in self._terms.get(" ".join(words[begin:]), ()):
-                if term.covers(today):
+                if term.covers(today) and not (begin and self._another(words[begin - 1], term)):
                     return term.actor
         return None
+
+    def _another(self, word: str, term: _Term) -> bool:
+        """Tell whether the word before a title makes it another's: "deputy", "Turkish" before "prime minister"."""
+        government = self._adjectives.get(word, {}).get("gov")
+        return word in _NOT_THE_HOLDER or government not in {None, term.organisation}
 
     def holder_of(self, words: Sequence[str], organisation: str, today: date | None) -> str | None:
         """Return who holds the office `words` ("commander") of an organisation, where its title says both in one."""
@@ -72,7 +83,7 @@ class Offices:
         return words in self._adjectives or words in self._names.get(organisation, "")
 
     def bears(self, actor: str, word: str) -> bool:
-        """Tell whether a title of somebody ends with a word ("minister" for who is or was prime minister)."""
+        """Tell whether a title of somebody holds a word ("minister" for who is or was prime minister)."""
         return word in self._borne.get(actor, ())
 
     def local(self, head: str, place: str) -> str | None:

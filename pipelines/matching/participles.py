@@ -28,6 +28,8 @@ _MEANS: Final = frozenset(
      "midnight", "dawn", "mistake", "then", "now", "train", "road", "video", "name"]
 )  # fmt: skip
 """What follows "by" without being somebody."""
+_FEELINGS: Final = frozenset(["concern", "worri", "alarm", "disappoint", "pleas", "surpris", "determin", "delight"])
+"""Stems of participles for what one is, so that what follows "and" is no passive ("was concerned and called on X")."""
 _STOPS: Final = frozenset({"SUB", "WH", "BREAK", "QUOTE", "CONJ", "PUNCT"})
 _OBJECTS: Final = frozenset({"DET", "PRP$", "NAME", "PRON", "NUM", "NOUN", "ADJ"})
 
@@ -103,12 +105,18 @@ def _parallel(sentence: Sentence, at: int, before: int, forms: set[str], tense: 
         if tags[back] == "VB" and "VB" in forms:
             return "VB"
         if tags[back] in {"VBD", "VBN", "VBZ"}:
-            wanted = "VBD" if tags[back] == "VBZ" else tags[back]
+            felt = tags[back] == "VBN" and _stem(sentence.lows[back]) in _FEELINGS
+            wanted = "VBD" if tags[back] == "VBZ" or felt else tags[back]
             has_object = at + 1 < len(tags) and (tags[at + 1] in _OBJECTS or sentence.lows[at + 1] == "that")
             if wanted == "VBN" and has_object and not _perfect(sentence, back):
                 wanted = "VBD"
             return wanted if wanted in forms else tense
     return tense
+
+
+def _stem(low: str) -> str:
+    """Return a participle without its ending."""
+    return low.removesuffix("ed")
 
 
 def _perfect(sentence: Sentence, at: int) -> bool:

@@ -15,6 +15,7 @@ from pipelines.matching.antecedents import (
     remember_subjects,
     several,
     whose,
+    zealots,
 )
 from pipelines.matching.belonging import BELONGING, belonging, narrow
 from pipelines.matching.bodies import both_sides
@@ -34,6 +35,11 @@ _ENTOURAGE: Final = frozenset({"people", "man", "son", "brother", "nephew", "fam
 """Nouns that together with a possessor stand for the possessor ("Barzani's people say")."""
 
 
+_BARE: Final = 2
+"""Tokens of a noun with nothing but its article."""
+_ABOUT_A_HOUSE: Final = frozenset({"of", "in", "from", "at", "into", "outside"})
+"""Prepositions before a parliament that is no party ("a member of parliament")."""
+_MEMBERS: Final = frozenset({"lawmaker", "legislator", "mp", "deputy"})
 _LONGEST_TITLE: Final = 6
 _MOST: Final = 200
 """Unknown names that are kept with whose people they are."""
@@ -72,6 +78,11 @@ class Parties:
         self.adjectives = source.adjectives
         self.combine = source.combine
         self.forces = source.forces
+        self.chambers = {
+            table["gov"]: table["parliament"]
+            for table in source.adjectives.values()
+            if "gov" in table and "parliament" in table
+        }
         self.nouns = source.nouns
         self.linked = frozenset(words(source.linked))
         nouns = words(source.place_nouns) + words(language.events.classes.get("holding", ""))
@@ -291,6 +302,8 @@ class Parties:
             or self.by_adjective(sentence, phrase, classes)
             or self._owner(sentence, phrase, classes)
             or belonging(self, sentence, phrase, classes)
+            or self._chamber(sentence, phrase, classes)
+            or zealots(self, sentence, phrase)
             or self.nouns.get(low)
         )
         if found:
@@ -300,6 +313,15 @@ class Parties:
         if sentence.lows[phrase.start] in {"the", "that", "this", "his", "their", "both", "these", "those"}:
             return definite(self, sentence, phrase) if phrase.end - phrase.start <= 3 else None
         return None
+
+    def _chamber(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
+        """Resolve a parliament that nothing tells apart: the one that the article named last, else the first."""
+        if "parliament" not in classes or phrase.end - phrase.start > _BARE or phrase.prep in _ABOUT_A_HOUSE:
+            return None
+        if sentence.lows[phrase.start] in {"a", "an"} or sentence.lows[phrase.head] in _MEMBERS:
+            return None
+        chambers = list(self.chambers.values())
+        return next((name for name in reversed(self.memory.groups) if name in chambers), next(iter(chambers), None))
 
     def _classes(self, sentence: Sentence, phrase: Phrase) -> Sequence[str]:
         """Return the classes of a phrase's head, or of the noun it shares ("Iranian and Iraqi troops")."""
@@ -345,7 +367,7 @@ class Parties:
             return None
         named = ((at, mention) for at, mention in enumerate(sentence.mentions) if mention is not None)
         here = [(abs(at - phrase.head), mention.places[0]) for at, mention in named if mention.places]
-        places = [min(here)[1]] if here else self.memory.places[-1:]
+        places = [min(here)[1], *reversed(self.memory.places)] if here else self.memory.places[::-1]
         return next(
             (body for place in places if (body := self.offices.local(sentence.lemmas[phrase.head], place))), None
         )

@@ -270,7 +270,8 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
     if ids:
         used.add(phrase.start)
         found = [parties.party(sentence, phrase, actor) for actor in ids]
-        more = [inner for prep, inner in phrase.preps if prep == "of" and inner.coordinated]
+        # The first behind "of" tells who the head is: "forces of X, Y and Z" are X's, and Y, and Z.
+        more = [inner for prep, inner in phrase.preps if prep == "of" and inner.coordinated][1:]
         found += [parties.party(sentence, inner, one) for inner in more for one in parties.ids(sentence, inner)[:1]]
         return list({party.id: party for party in found}.values())
     if sentence.lows[phrase.head] in _SPEAKERS and (context.speech.unattributed or "QUOTE" in sentence.tags):
