@@ -48,6 +48,8 @@ _SHORT: Final = {
     "ms.": "ms",
 }
 """Titles and months that are written short, and what they are read as: their full stop ends nothing."""
+_DENIED: Final = {"won": "will", "can": "can", "shan": "shall", "ain": "is"}
+"""What is left of "won't" and "can't" without the "not"; of "don't" and the others it is the word without its n."""
 QUOTES: Final = frozenset('"“”«»„‟″')
 
 
@@ -84,6 +86,9 @@ class Sentence:
         self.starts.append(start)
         self.ends.append(end)
         low = self.text[start:end].lower().replace("’", "'")
+        if low == "'t" and self.lows and self.lows[-1].endswith("n") and self.ends[-2:-1] == [start]:
+            self.lows[-1] = _DENIED.get(self.lows[-1], self.lows[-1][:-1])
+            low = "n't"
         self.lows.append(_SHORT.get(low, low) if low.endswith(".") else low)
         self.tags.append("")
         self.lemmas.append("")
