@@ -64,6 +64,8 @@ def _whose(sentence: Sentence, phrase: Phrase, prep: str) -> list[Phrase]:
     whose = [inner for within, inner in phrase.preps if within == "of"][:1]
     if whose or phrase.possessor is not None:
         return whose or [phrase.possessor] if phrase.possessor is not None else whose
+    if sentence.tags[phrase.start] == "PRP$":
+        return [phrase]
     return [phrase] if prep == "by" and sentence.lows[phrase.start] in _SEVERAL else []
 
 

@@ -12,7 +12,7 @@ from schemas.records import Claim, ClaimSource, ClaimStatus, SourceKind
 _OUTLETS_OWN: Final = frozenset({"while", "whereas", "although", "though"})
 """What such a clause adds after a report is the outlet's ("X said that ..., while in Kirkuk ...")."""
 _NO_SOURCES: Final = frozenset(
-    {"i", "we", "you", "one", "nobody", "no-one", "anybody", "there", "what", "this", "that"}
+    {"i", "we", "you", "one", "nobody", "no-one", "anybody", "there", "what", "this", "that", "worth"}
 )
 """Subjects of verbs of saying that credit nobody: who quotes stands elsewhere."""
 _ANNOUNCING: Final = frozenset(
@@ -199,6 +199,8 @@ class Credits:
             return parent.verb.lemma != "find" or step.mark == "that"
         if step.kind == "rel":
             return parent.verb.lemma in {"blame", "accuse"}
+        if step.kind == "reduced":  # "sources claim three attacks beaten off"
+            return parent.verb.lemma in _ANNOUNCING and bool(set(step.subjects) & set(parent.objects))
         if step.kind == "ger":
             return strength != "said" and step.mark in ({"of", "for", ""} if strength == "claimed" else {""})
         return step.kind == "inf" and (parent.verb.passive or strength == "claimed")

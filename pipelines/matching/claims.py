@@ -6,7 +6,6 @@ from pipelines.matching.attribution import claim_of
 from pipelines.matching.context import Context, stands_in
 from pipelines.matching.own_words import SPEAKERS, own_words
 from pipelines.matching.phrases import Clause, Phrase
-from pipelines.matching.tokens import Sentence
 from pipelines.matching.triggers import Found, clause_phrases
 from schemas.records import Claim, CodedEvent
 from schemas.vocabulary import Vocabulary
@@ -22,9 +21,7 @@ def claim_for(context: Context, found: Found) -> Claim:
         sources += context.cues.announced(sentence, found.clause, noun, context.parties)
     boundary = [at for at, low in enumerate(sentence.lows) if low == ";"]
     for at, clause, credit in context.beside:
-        if (clause.kind == "aside" and _is_inside(sentence, found.clause, clause)) or not _covers(
-            found.clause, clause, at
-        ):
+        if (clause.kind == "aside" and stands_in(found.clause, clause)) or not _covers(found.clause, clause, at):
             continue
         lower, upper = min(at, found.start), max(at, found.start)
         if not any(lower < mark < upper for mark in boundary):
@@ -32,17 +29,6 @@ def claim_for(context: Context, found: Found) -> Claim:
     if not sources:
         sources = list(context.speech.current(sentence))
     return claim_of([context.speech.introduced(credit) for credit in sources])
-
-
-def _is_inside(sentence: Sentence, clause: Clause, aside: Clause) -> bool:
-    """Tell whether a clause belongs to an aside alone; ", X said, when ..." goes on with what X says."""
-    step: Clause | None = clause
-    while step is not None and step is not aside:
-        first = step.subjects[0].start - 2 if step.kind == "sub" and step.subjects else -1
-        if step.parent is aside and first >= 0 and sentence.tags[first] == "COMMA":
-            return False
-        step = step.parent
-    return step is aside
 
 
 def _covers(clause: Clause, aside: Clause, at: int) -> bool:

@@ -9,6 +9,7 @@ NOMINAL: Final = frozenset({"NOUN", "NAME", "PRON", "NUM"})
 _DAYS_PARTS: Final = frozenset({"day", "morning", "afternoon", "evening", "night", "week", "weekend", "month", "year"})
 OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
 _SKIP: Final = frozenset({"ADV", "NEG"})
+_PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
 
 
 def previous(tags: list[str], at: int) -> int:
@@ -59,3 +60,8 @@ def is_let(sentence: Sentence, at: int) -> bool:
     while at > 0 and sentence.tags[at] in OBJECT_PARTS | {"NAME", "PRON"}:
         at -= 1
     return sentence.lemmas[at] == "let"
+
+
+def is_plural(low: str) -> bool:
+    """Tell a noun in the plural by its ending, or by name."""
+    return (low.endswith("s") and not low.endswith(("ss", "gas", "news"))) or low in _PLURALS

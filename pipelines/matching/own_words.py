@@ -10,17 +10,24 @@ _SAID: Final = frozenset({"ACCUSE", "REJECT", "REQUEST", "THREATEN", "STATEMENT"
 _OFFERED: Final = _SAID | {"AGREE", "CONCEDE"}
 """Types whose speaker is no source of his own words."""
 _CLAIMS: Final = frozenset({"claimed", "claim", "claims", "alleged", "alleges"})
+_HIMSELF: Final = frozenset({"he", "she", "it", "they"})
 SPEAKERS: Final = frozenset({"we", "us", "i", "me"})
 """Words for the one who is quoted, whoever that turns out to be."""
 
 
 def own_words(
-    event_type: str, claim: Claim, actors: tuple[Party, ...], vocabulary: Vocabulary, *, own: object
+    event_type: str,
+    claim: Claim,
+    actors: tuple[Party, ...],
+    vocabulary: Vocabulary,
+    *,
+    own: object,
+    negated: bool = False,
 ) -> tuple[Claim, tuple[Party, ...]]:
     """Settle who acts and who says so where both are one.
 
     To reject, demand or accuse is done by saying it: who does so needs no source, and where nobody else does (`own`),
-    the speaker does. Who tells of a deed of his own side states it, named or not.
+    the speaker does. Who tells of a deed of his own side states it, named or not; who announces his own is no source.
     """
     if not claim.sources:
         return claim, actors
@@ -36,6 +43,9 @@ def own_words(
         rest = tuple(one for one in claim.sources if one not in same)
         status = "asserted" if same and not rest and claim.status == "alleged" else claim.status
         return Claim(status=status, sources=rest), actors
+    himself = [one for one in same if one.kind != "anonymous" and _tells_of_himself(one, actors)]
+    if himself and not negated:
+        return Claim(status="asserted", sources=tuple(one for one in claim.sources if one not in himself)), actors
     if same and claim.status == "alleged":
         claim = Claim(status="asserted", sources=claim.sources)
     return claim, actors
@@ -51,6 +61,11 @@ def _speaker(party: Party, source: ClaimSource) -> Party:
 def _is_actor(source: ClaimSource, actors: tuple[Party, ...]) -> bool:
     same = source.id is not None and any(source.id == actor.id for actor in actors)
     return same or _is_same_words(source, actors)
+
+
+def _tells_of_himself(source: ClaimSource, actors: tuple[Party, ...]) -> bool:
+    """Tell "X announced that he would leave": a deed of the speaker's own, announced in his own name."""
+    return any(actor.id == source.id and actor.text.lower() in _HIMSELF for actor in actors)
 
 
 def _is_same_words(source: ClaimSource, actors: tuple[Party, ...]) -> bool:

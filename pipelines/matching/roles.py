@@ -47,10 +47,10 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     idiom = ".i." in found.rule.id
     own = idiom or not _OWN_WORDS.isdisjoint(found.rule.pattern.flags) or context.moods.demands(found.clause)
     own = own or (found.clause.verb is not None and at_verb(found) and not found.clause.verb.passive)
-    claim, actors = own_words(group.type, claim, actors, context.parties.vocabulary, own=own)
+    realis, negated = _mood(context, found)
+    claim, actors = own_words(group.type, claim, actors, context.parties.vocabulary, own=own, negated=negated)
     sentence = context.sentence
     trigger = sentence.offsets(found.start, found.end)
-    realis, negated = _mood(context, found)
     time = event_time(context, found, realis)
     realis = dated(realis, time, context.today)
     if realis == "hypothetical" and claim.sources and context.moods.announces(found.clause):

@@ -9,8 +9,9 @@ from typing import Final
 
 from pipelines.matching.endings import auxiliary, by_ending, mark
 from pipelines.matching.grammar import Grammar
-from pipelines.matching.neighbours import OBJECT_PARTS, following, is_let, is_object, previous
+from pipelines.matching.neighbours import OBJECT_PARTS, following, is_let, is_object, is_plural, previous
 from pipelines.matching.participles import COPULAS, LOOKAHEAD, QUANTITIES, VERBS, past, surely_finite
+from pipelines.matching.saying import saying
 from pipelines.matching.second_uses import reconsider
 from pipelines.matching.tokens import Sentence
 
@@ -21,7 +22,6 @@ _OPENS_OBJECT: Final = frozenset(
     {"DET", "NAME", "PRON", "PREP", "TO", "ADJ", "PRP$", "NUM", "SUB", "WH", "QUOTE", "ADV", "NEG"}
 )
 _ENDS: Final = frozenset({"END", "COMMA", "PUNCT", "CONJ"})
-_PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
 _ACTIVITIES: Final = frozenset({"training", "shelling", "bombing", "pumping", "looting", "burning", "killing"})
 """Activities that with "of" are nouns ("halts training of recruits"); "accused of taking" shows why not all are."""
 _SETTING: Final = 2
@@ -33,8 +33,8 @@ _OBJECTS: Final = frozenset({"him", "them", "us", "me"})
 _FLOATING: Final = frozenset({"all", "both", "each"})
 """Quantifiers that may stand with the verb ("they had all pressed for it")."""
 _PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
-_OPENS_CONTENT: Final = frozenset({"DET", "NAME", "PRON", "PRP$"})
 _CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PREP", "PRON", "WH", "MODAL"})
+_CLOCK: Final = re.compile(r"\d\d?[.:]\d\d")
 _NUMBER: Final = re.compile(r"\d")
 
 
@@ -54,6 +54,7 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
             (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles)
             or (tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months)
             or (tags[at - 1] == "NUM" and ":" in sentence.lows[at - 1] and sentence.lows[at][1:2] != ".")
+            or (at == 1 and _CLOCK.fullmatch(sentence.lows[0]))
             or _ends_setting(sentence, at)
             or _ends_day(sentence, grammar, at)
             or _ends_date(sentence, grammar, at)
@@ -84,7 +85,7 @@ def _ends_setting(sentence: Sentence, at: int) -> bool:
         return False
     if at > _SETTING and sentence.lows[at - 3] != ";":
         return False
-    return sentence.tags[at] == "NOUN" and _is_plural(sentence.lows[at])
+    return sentence.tags[at] == "NOUN" and is_plural(sentence.lows[at])
 
 
 def _capitalised_title(sentence: Sentence) -> bool:
@@ -217,7 +218,7 @@ def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
         return "NOUN"
     if before >= 0 and tags[before] in {"DET", "ADJ", "PRP$", "NUM", "POSS"}:
         return "ADJ" if after in {"NOUN", "NAME"} and tags[before] != "POSS" else "NOUN"
-    compound = before >= 0 and tags[before] == "NOUN" and not _is_plural(sentence.lows[before])
+    compound = before >= 0 and tags[before] == "NOUN" and not is_plural(sentence.lows[before])
     if noun and before > 0 and tags[before] == "NAME" and tags[before - 1] == "DET":
         return "NOUN"
     if noun and (before < 0 or compound or tags[before] in {"CONJ", "COMMA", "PREP", "VBD", "ADJ", "BREAK"}):
@@ -232,7 +233,7 @@ def _plain_present(sentence: Sentence, before: int, form: str) -> str:
         inside = before > 0 and sentence.tags[before - 1] in VERBS | {"PREP", "ADJ", "TO", "PRP$", "POSS"}
         return form if form == "VBZ" and not inside else ""
     if tag_before in {"NOUN", "NAME", "COMMA", "QUOTE"} or low in QUANTITIES:
-        plural = tag_before != "NOUN" or _is_plural(low) or _is_plural(_described(sentence, before))
+        plural = tag_before != "NOUN" or is_plural(low) or is_plural(_described(sentence, before))
         return form if form == "VBZ" or plural else "NOUN"
     return ""
 
@@ -245,10 +246,6 @@ def _described(sentence: Sentence, at: int) -> str:
     return sentence.lows[at - 1] if at > 0 and tags[at] == "PREP" and tags[at - 1] == "NOUN" else ""
 
 
-def _is_plural(low: str) -> bool:
-    return (low.endswith("s") and not low.endswith(("ss", "gas", "news"))) or low in _PLURALS
-
-
 def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, weak: bool, noun: bool) -> str:
     tags = sentence.tags
     before, after = previous(tags, at), following(tags, at)
@@ -258,8 +255,8 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
     tag_before = tags[before]
     if form == "VB" and (tag_before in {"TO", "MODAL", "DO"} or is_let(sentence, before)):
         return "VB"
-    if saying := _saying(sentence, at, before, form, grammar, noun=noun):
-        return saying
+    if said := saying(sentence, at, before, form, grammar, noun=noun):
+        return said
     if not (weak or noun) and (plain := _plain_present(sentence, before, form)):
         inside = sentence.tags[before] in {"NOUN", "NAME"} and (
             (form == "VBZ" and _verb_is_next(sentence, at))
@@ -275,50 +272,14 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
         return _coordinated(sentence, at, before, form)
     if tag_before in {"NOUN", "NAME"}:
         return _after_noun(sentence, at, before, form, grammar, weak=weak)
-    if tag_before in VERBS:
-        bare = form == "VB" and tag_before == "VB" and sentence.lemmas[before] in {"help", "let", "make"}
+    return _after_other(sentence, at, before, form, weak=weak)
+
+
+def _after_other(sentence: Sentence, at: int, before: int, form: str, *, weak: bool) -> str:
+    if sentence.tags[before] in VERBS:
+        bare = form == "VB" and sentence.tags[before] == "VB" and sentence.lemmas[before] in {"help", "let", "make"}
         return "VB" if bare else "NOUN"
-    return form if after in _OPENS_OBJECT and not weak else "NOUN"
-
-
-def _saying(sentence: Sentence, at: int, before: int, form: str, grammar: Grammar, *, noun: bool) -> str:
-    """Decide beside or for a verb of saying: "a party channel claims" holds a noun, "leaders claim" a verb; else ""."""
-    if form == "VB" and sentence.tags[before] in {"NOUN", "NAME", "ADJ", "DET"} and _cue_is_next(sentence, at, grammar):
-        return "NOUN"
-    cue = noun and sentence.lemmas[at] in grammar.cues
-    return form if cue and _reports(sentence, at, before, form, grammar) else ""
-
-
-def _cue_is_next(sentence: Sentence, at: int, grammar: Grammar) -> bool:
-    """Tell whether a finite verb of saying follows at once."""
-    if sentence.tags[at + 1 : at + 2] != ["V?"] or sentence.lemmas[at + 1] not in grammar.cues:
-        return False
-    verb = grammar.verbs.get(sentence.lows[at + 1])
-    return verb is not None and ("VBZ" in verb.forms or "VBD" in verb.forms)
-
-
-def _reports(sentence: Sentence, at: int, before: int, form: str, grammar: Grammar) -> bool:
-    """Tell "Kurdish leaders claim the army has burned" and "..., claims a report" from the nouns."""
-    tags = sentence.tags
-    after = following(tags, at)
-    if tags[before] in {"COMMA", "QUOTE"}:
-        return form == "VBZ" and after in {"DET", "NAME"} and any(tag in VERBS for tag in tags[:before])
-    many = _is_plural(sentence.lows[before])
-    if (
-        tags[before] not in {"NOUN", "NAME"}
-        or many is not (form == "VB")
-        or after not in _OPENS_CONTENT | {"SUB", "WH"}
-    ):
-        return False
-    for ahead in range(at + 2, min(len(tags), at + LOOKAHEAD)):
-        if tags[ahead] in {"BE", "HAVE", "MODAL", "VBD"}:
-            return True
-        if tags[ahead] == "V?":
-            verb = grammar.verbs.get(sentence.lows[ahead])
-            return verb is not None and "VBD" in verb.forms
-        if tags[ahead] in {"COMMA", "PUNCT", "PREP"}:
-            return False
-    return False
+    return form if following(sentence.tags, at) in _OPENS_OBJECT and not weak else "NOUN"
 
 
 def _coordinated(sentence: Sentence, at: int, before: int, form: str) -> str:
@@ -337,7 +298,7 @@ def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Gr
     """Tell "Iraq attacks Kirkuk" and "officials say" from "rocket attacks"."""
     tags, low_before = sentence.tags, sentence.lows[before]
     after = following(tags, at)
-    plural_subject = tags[before] == "NAME" or _is_plural(low_before)
+    plural_subject = tags[before] == "NAME" or is_plural(low_before)
     if form == "VB" and not plural_subject:
         return "NOUN"
     if form == "VBZ" and tags[before] == "NOUN" and low_before.endswith("s") and not low_before.endswith("ss"):
