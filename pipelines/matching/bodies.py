@@ -56,6 +56,9 @@ def both_sides(sentence: Sentence, phrase: Phrase, groups: Sequence[str], actors
     noun = sentence.lemmas[phrase.head]
     if noun not in _SIDES | _ARMED or _PAIRS.isdisjoint(sentence.lows[phrase.start : phrase.head]):
         return []
+    if noun == "party" and "kurdish" in sentence.lows[phrase.start : phrase.head]:
+        # The vocabulary names the weightiest first.
+        return [one.id for one in actors.values() if one.kind == "party" and one.side == "kurdish"][:2]
     latest = list(dict.fromkeys(reversed(groups)))
     if noun in _ARMED:
         by_side = {actors[name].side: name for name in reversed(latest) if actors[name].kind == "force"}

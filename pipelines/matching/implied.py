@@ -17,6 +17,11 @@ _SEEING: Final = frozenset(
     {"see", "meet", "confer", "consult", "talk", "speak", "brief", "persuade", "urge", "congratulate"}
 )
 """What one travels for when one visits somebody."""
+_TOOLS: Final = frozenset(
+    ["truck", "lorry", "mortar", "rocket", "shell", "missile", "gun", "drone", "plane", "vehicle", "bulldozer",
+     "armour", "armor", "humvee", "bomb", "bullet", "sniper", "fire", "shelling", "convoy", "ship", "boat"]
+)  # fmt: skip
+"""What does something only in somebody's hands."""
 _DOING: Final = frozenset(
     ["impose", "launch", "carry", "order", "announce", "stage", "wage", "make", "issue", "mount", "conduct", "set",
      "call", "declare", "organise", "organize", "lead", "send", "deliver", "give", "voice", "blame", "commit", "decree"]
@@ -38,6 +43,20 @@ def owners(context: Context, found: Found) -> tuple[Party, ...]:
     for phrase in things:
         if name := _owner(context, phrase):
             return (context.parties.party(context.sentence, phrase, name),)
+    return ()
+
+
+def wielders(context: Context, found: Found) -> tuple[Party, ...]:
+    """Take whose a weapon or vehicle is that does something ("UN trucks delivered", "a Kurdish mortar killed")."""
+    sentence, parties = context.sentence, context.parties
+    for phrase in found.slots.get("subj", ()) if "subj" in found.rule.slots.actors else ():
+        if sentence.lemmas[phrase.head] not in _TOOLS:
+            continue
+        for at in range(phrase.head - 1, phrase.start - 1, -1):
+            mention, table = sentence.mentions[at], parties.adjectives.get(sentence.lows[at], {})
+            name = parties.choose(mention.actors) if mention is not None and mention.actors else None
+            if name := name or table.get("force") or table.get("gov"):
+                return (parties.party(sentence, phrase, name),)
     return ()
 
 

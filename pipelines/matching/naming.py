@@ -49,7 +49,8 @@ def shared_head(sentence: Sentence, phrase: Phrase, adjectives: Mapping[str, obj
 
 def described_end(sentence: Sentence, phrase: Phrase) -> int:
     """Return the token after a phrase with what describes it: "guards of a bank", "those who left the town"."""
-    if sentence.lows[phrase.head] != "those" or sentence.tags[phrase.end : phrase.end + 1] != ["WH"]:
+    every = sentence.lows[phrase.start] in {"those", "anyone", "everyone", "anybody", "everybody", "every", "all"}
+    if not every or sentence.tags[phrase.end : phrase.end + 1] != ["WH"]:
         close = (inner.end for prep, inner in phrase.preps if prep in _DESCRIBING and inner.start <= phrase.end + 2)
         return max([phrase.end, *close])
     for at in range(phrase.end + 2, min(len(sentence), phrase.end + _LONGEST_LIST)):
@@ -98,3 +99,11 @@ def is_group(sentence: Sentence, phrase: Phrase, everybody: Container[str]) -> b
     """Tell several people: a noun for somebody in the plural."""
     lemma, low = sentence.lemmas[phrase.head], sentence.lows[phrase.head]
     return sentence.tags[phrase.head] == "NOUN" and low != lemma and (lemma in everybody or person_like(lemma))
+
+
+def headline_pair(sentence: Sentence, first: Phrase, second: Phrase) -> bool:
+    """Tell the two of a headline ("Tehran, Baghdad agree", "Iraqi, Kurdish generals meet") from an apposition."""
+    if not sentence.title or first.prep is not None or first.end - first.start > 1:
+        return False
+    names = sentence.mentions[first.head] is not None and sentence.mentions[second.head] is not None
+    return names or (sentence.tags[first.head] == "ADJ" and sentence.tags[second.start] in {"ADJ", "NAME"})

@@ -26,6 +26,7 @@ from pipelines.matching.around import (
     verb_follows,
     verbal_ancestor,
 )
+from pipelines.matching.naming import headline_pair
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup, is_time, read_phrase, read_verb
 from pipelines.matching.relatives import counted, described_by, group
 from pipelines.matching.takeover import inserts, inverts, resumes, steal, steal_prep, trails
@@ -194,6 +195,9 @@ class Parser:
     def _subject(self, phrase: Phrase) -> None:
         clause = self.clause
         if clause.subjects and self.comma and self.last is not None and not self.conj:
+            if headline_pair(self.sentence, self.last, phrase):
+                self._join(phrase)
+                return
             self.last.apposed.append(phrase)
             phrase.holder = self.last
             return

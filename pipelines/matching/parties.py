@@ -19,6 +19,7 @@ from pipelines.matching.antecedents import (
 )
 from pipelines.matching.belonging import BELONGING, belonging, narrow
 from pipelines.matching.bodies import both_sides
+from pipelines.matching.houses import chamber, shared
 from pipelines.matching.landmarks import Landmarks
 from pipelines.matching.naming import described_end, is_somebody, is_stranger, shared_head, titles
 from pipelines.matching.offices import Offices
@@ -35,11 +36,6 @@ _ENTOURAGE: Final = frozenset({"people", "man", "son", "brother", "nephew", "fam
 """Nouns that together with a possessor stand for the possessor ("Barzani's people say")."""
 
 
-_BARE: Final = 2
-"""Tokens of a noun with nothing but its article."""
-_ABOUT_A_HOUSE: Final = frozenset({"of", "in", "from", "at", "into", "outside"})
-"""Prepositions before a parliament that is no party ("a member of parliament")."""
-_MEMBERS: Final = frozenset({"lawmaker", "legislator", "mp", "deputy"})
 _LONGEST_TITLE: Final = 6
 _MOST: Final = 200
 """Unknown names that are kept with whose people they are."""
@@ -231,7 +227,7 @@ class Parties:
         if names_two(sentence, phrase) and (pair := several(self, sentence, phrase.start)):
             return pair
         groups = self._groups_before(sentence, phrase)
-        return both_sides(sentence, phrase, groups, self.vocabulary.actors) or self._shared(sentence, phrase)
+        return both_sides(sentence, phrase, groups, self.vocabulary.actors) or shared(self, sentence, phrase)
 
     def _by_title(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         """Resolve by what stands beside a name: "X, a PUK lawmaker", "peshmerga commander X"."""
@@ -252,19 +248,6 @@ class Parties:
         person = mention is not None and bool(mention.actors) and self.kind(mention.actors[0]) == "person"
         return self.choose(mention.actors) if mention is not None and person else None
 
-    def _shared(self, sentence: Sentence, phrase: Phrase) -> list[str]:
-        """Resolve "Iraqi and Kurdish officers" and "the Iraqi and Kurdish premiers" to both."""
-        adjectives = [at for at in range(phrase.start, phrase.head) if sentence.lows[at] in self.adjectives]
-        if len(adjectives) <= 1 or "CONJ" not in sentence.tags[phrase.start : phrase.head]:
-            return []
-        rest, classes = sentence.lemmas[adjectives[-1] + 1 : phrase.head + 1], self._classes(sentence, phrase)
-        found = []
-        for at in adjectives:
-            table = self.adjectives[sentence.lows[at]]
-            holder = self.offices.holder([sentence.lows[at], *rest], self.today)
-            found.append(holder or next((table[name] for name in classes if name in table), None))
-        return [one for one in found if one is not None] if all(found) else []
-
     def named(self, mention: Mention) -> str | None:
         """Return the party that a name stands for: an actor, or the government that a place stands for."""
         if mention.actors:
@@ -279,7 +262,9 @@ class Parties:
         """Resolve "X's office", "his aides" and "the prime minister's spokesman" to whose they are."""
         owner = phrase.possessor
         if sentence.tags[phrase.start] == "PRP$":
-            return None if BELONGING.isdisjoint(classes) else whose(self, sentence, phrase.start)
+            body = None if BELONGING.isdisjoint(classes) else whose(self, sentence, phrase.start)
+            armed = "force" in classes or sentence.lemmas[phrase.head] in {"man", "boy"}
+            return self.forces.get(body or "", body) if armed else body
         if owner is None or (BELONGING.isdisjoint(classes) and sentence.lemmas[phrase.head] not in _ENTOURAGE):
             return None
         mention = sentence.mentions[owner.head]
@@ -296,13 +281,13 @@ class Parties:
                 self.choose(one.actors) for one in reversed(sentence.mentions[: phrase.start]) if one and one.actors
             )
             return next(named, None)
-        classes = self._classes(sentence, phrase)
+        classes = self.classes_of(sentence, phrase)
         found = (
             self._role(sentence, phrase)
             or self.by_adjective(sentence, phrase, classes)
             or self._owner(sentence, phrase, classes)
             or belonging(self, sentence, phrase, classes)
-            or self._chamber(sentence, phrase, classes)
+            or chamber(self, sentence, phrase, classes)
             or zealots(self, sentence, phrase)
             or self.nouns.get(low)
         )
@@ -314,16 +299,7 @@ class Parties:
             return definite(self, sentence, phrase) if phrase.end - phrase.start <= 3 else None
         return None
 
-    def _chamber(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
-        """Resolve a parliament that nothing tells apart: the one that the article named last, else the first."""
-        if "parliament" not in classes or phrase.end - phrase.start > _BARE or phrase.prep in _ABOUT_A_HOUSE:
-            return None
-        if sentence.lows[phrase.start] in {"a", "an"} or sentence.lows[phrase.head] in _MEMBERS:
-            return None
-        chambers = list(self.chambers.values())
-        return next((name for name in reversed(self.memory.groups) if name in chambers), next(iter(chambers), None))
-
-    def _classes(self, sentence: Sentence, phrase: Phrase) -> Sequence[str]:
+    def classes_of(self, sentence: Sentence, phrase: Phrase) -> Sequence[str]:
         """Return the classes of a phrase's head, or of the noun it shares ("Iranian and Iraqi troops")."""
         head = sentence.lemmas[shared_head(sentence, phrase, self.adjectives)].rpartition(" ")[2]
         return self.heads.get(head) or self.heads.get(head.removesuffix("s")) or ()

@@ -6,7 +6,7 @@ from typing import Final
 from pipelines.matching.claims import at_verb, claim_for, noun_of
 from pipelines.matching.context import Context
 from pipelines.matching.event_times import event_time
-from pipelines.matching.implied import doers_of_noun, hosts, owners, possessors, refused, requested_of
+from pipelines.matching.implied import doers_of_noun, hosts, owners, possessors, refused, requested_of, wielders
 from pipelines.matching.neighbours import is_date
 from pipelines.matching.own_words import own_words
 from pipelines.matching.people import person_like
@@ -42,7 +42,7 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     if found.nominal and not (context.everyone or actors or recipients or places or any(context.sentence.mentions)):
         return None
     group = found.rule.group
-    if group.type == "MOBILIZE" and all(actor.id is None for actor in actors):
+    if group.type in {"MOBILIZE", "COERCE"} and all(actor.id is None for actor in actors):
         actors = _own_force(context, found, claim) or actors
     idiom = ".i." in found.rule.id
     own = idiom or not _OWN_WORDS.isdisjoint(found.rule.pattern.flags) or context.moods.demands(found.clause)
@@ -74,7 +74,7 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
 
 
 def _own_force(context: Context, found: Found, claim: Claim) -> tuple[Party, ...]:
-    """Take the force that tells of units sent by nobody else ("fresh units have been sent, the ministry says")."""
+    """Take the force that tells of what nobody else did ("fresh units have been sent, the ministry says")."""
     verb = found.clause.verb
     source = claim.sources[-1] if claim.sources else None
     if verb is None or not verb.passive or found.clause.doers() or source is None or source.id is None:
@@ -139,6 +139,7 @@ def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Par
     actors = _fill(context, found, frame.actors, used, union=frame.both)
     if not actors and (unsaid := doers_of_noun(context, found) or possessors(found)):
         actors = _parties(context, unsaid, used)
+    actors = actors if any(actor.id for actor in actors) else wielders(context, found) or actors
     if frame.both and len(actors) == 1:
         actors = (*_other_side(context, found, used), *actors)
     recipients = _fill(context, found, frame.recipients, used, union=False)

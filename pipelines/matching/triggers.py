@@ -368,7 +368,7 @@ def noun_slots(rule: Rule, phrase: Phrase, clause: Clause, patterns: Patterns) -
     for prep, inner in phrase.preps:
         slots.setdefault(prep, []).append(inner)
     verb = clause.verb
-    if verb is not None and phrase in clause.undergoers() and verb.lemma in patterns.light:
+    if verb is not None and "by" not in slots and phrase in clause.undergoers() and verb.lemma in patterns.light:
         slots["subj"] = list(clause.doers())
     if phrase in clause.subjects or phrase in clause.objects:
         for prep, inner in clause.preps:
