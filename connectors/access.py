@@ -1,4 +1,4 @@
-"""How servers are reached: credentials and certificates, from the environment alone.
+"""How servers are reached: credentials and certificates, from the environment alone; and where this machine caches.
 
 They stand in no settings file, no URL, no pickled graph and no message; every process that opens a server reads them
 where it runs.
@@ -36,7 +36,12 @@ KIBANA_VARIABLES: Final[Mapping[str, str]] = {
 }
 """Variable -> what it says, for `kirkuk setup --kibana`."""
 
-VARIABLES: Final[Mapping[str, str]] = {**LOG_VARIABLES, **INDEX_VARIABLES, **KIBANA_VARIABLES}
+VARIABLES: Final[Mapping[str, str]] = {
+    **LOG_VARIABLES,
+    **INDEX_VARIABLES,
+    **KIBANA_VARIABLES,
+    "KIRKUK_CACHE": "folder where schemas that were checked are kept",
+}
 
 
 def variable(name: str, environ: Mapping[str, str] | None = None) -> str:
