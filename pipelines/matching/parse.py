@@ -96,7 +96,8 @@ class Parser:
         """Take a preposition, or the particle of a verb ("took over the city": the city is the object)."""
         low, verb = self.sentence.lows[at], self.clause.verb
         self.clause.particles.append((at, low))
-        if verb is None or at != verb.end or low not in self.tables.phrasal.get(verb.lemma, ()):
+        compound = self.sentence.tags[at + 1 : at + 2] == ["FIX"]  # "walked out of the base"
+        if verb is None or at != verb.end or compound or low not in self.tables.phrasal.get(verb.lemma, ()):
             self.prep, self.prep_at = near(self.sentence.lemmas[at]), at
 
     def _to(self, at: int) -> None:

@@ -35,6 +35,7 @@ _FLOATING: Final = frozenset({"all", "both", "each"})
 _PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
 _CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PREP", "PRON", "WH", "MODAL"})
 _CLOCK: Final = re.compile(r"\d\d?[.:]\d\d")
+_CROWDS: Final = frozenset({"thousands", "hundreds", "dozens", "tens", "scores", "millions"})
 _NUMBER: Final = re.compile(r"\d")
 
 
@@ -238,6 +239,12 @@ def _plain_present(sentence: Sentence, before: int, form: str) -> str:
     return ""
 
 
+def _counts_doers(sentence: Sentence, at: int, *, sure: bool) -> bool:
+    """Tell "thousands march", "100,000 flee" from "30 march". `sure`: it may be a noun, so only a plural will do."""
+    opens = at == 0 or sentence.tags[at - 1] in {"COMMA", "BREAK", "CONJ", "QUOTE", "SUB"}
+    return opens and (sentence.lows[at] in _CROWDS or (not sure and sentence.lows[at] not in {"one", "1"}))
+
+
 def _described(sentence: Sentence, at: int) -> str:
     """Return the noun that "in the building" describes, where the phrase ending at `at` has a preposition before it."""
     tags = sentence.tags
@@ -253,7 +260,8 @@ def _present(sentence: Sentence, at: int, forms: set[str], grammar: Grammar, *, 
     if before < 0:
         return "VB" if form == "VB" and after in {"DET", "NAME", "PRON"} and not weak and not sentence.title else "NOUN"
     tag_before = tags[before]
-    if form == "VB" and (tag_before in {"TO", "MODAL", "DO"} or is_let(sentence, before)):
+    counted = tag_before == "NUM" and _counts_doers(sentence, before, sure=weak or noun)
+    if form == "VB" and (tag_before in {"TO", "MODAL", "DO"} or counted or is_let(sentence, before)):
         return "VB"
     if said := saying(sentence, at, before, form, grammar, noun=noun):
         return said
