@@ -31,6 +31,11 @@ def lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
+def _is_said(flags: set[str]) -> bool:
+    """Tell whether a pattern is about what somebody says of a deed: that he will not, for one."""
+    return "said" in flags or {"neg", "future"} <= flags
+
+
 class Constraint(msgspec.Struct, frozen=True):
     """`key:value,value`: the slot `key` must hold one of the words or classes; with `absent`, must not."""
 
@@ -79,7 +84,7 @@ def parse_pattern(line: str) -> Pattern:
         constraints=tuple(constraints),
         flags=frozenset(flags),
         frame=frame.strip() or None,
-        weight=len(constraints) * 2 + len(flags) + 2 * bool(particles) + _SAID_WEIGHT * ("said" in flags),
+        weight=len(constraints) * 2 + len(flags) + 2 * bool(particles) + _SAID_WEIGHT * _is_said(flags),
     )
 
 

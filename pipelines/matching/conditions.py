@@ -34,6 +34,8 @@ _MEASURES: Final = frozenset(
 _UNFINISHED: Final = frozenset({"inf", "ger"})
 """Clauses whose verb says what for or when and not that it is done: "sat down to discuss", "after speaking to"."""
 
+IN_ORDER: Final = "in order to"
+"""The mark of an infinitive that says what for, and not what is asked or offered."""
 OWN: Final = frozenset({"it", "they", "we", "he", "she", "its", "their", "our", "his", "none"})
 """How a party begins that belongs to whoever speaks ("its men", "we", "none of our fighters")."""
 _STATES: Final = frozenset(
@@ -83,9 +85,10 @@ def _hangs(clause: Clause, flag: str) -> bool:
     """Tell whether an infinitive, a that-clause, a gerund, a condition hangs on a clause, or an object."""
     children = clause.children
     if flag in _CONDITIONS:
-        return any(child.mark in _CONDITIONS[flag] for child in children)
+        deeper = (one for child in children if child.kind == "inf" for one in child.children)
+        return any(child.mark in _CONDITIONS[flag] for child in (*children, *deeper))
     if flag == "inf":
-        return any(child.kind == "inf" for child in children)
+        return any(child.kind == "inf" and child.mark != IN_ORDER for child in children)
     if flag == "done":
         done = (one for child in children if child.kind == "reduced" for one in child.subjects)
         return any(one in clause.objects or one.holder in clause.objects for one in done)
@@ -153,9 +156,12 @@ class Conditions:
         return "said" not in flags or self._credited(clause)
 
     def _said(self, clause: Clause, flags: frozenset[str]) -> bool:
-        """Tell whether somebody says it of a deed, and not that it was none ("never interferes")."""
+        """Tell whether somebody says it of a deed: not that it was none ("never interferes"), nor to describe something
+        ("the town that they don't run").
+        """
         denied = clause.verb is not None and flags.isdisjoint(_POLAR) and flag_holds(clause, "neg")
-        return not denied and clause.mark != "as if" and self._credited(clause)
+        aside = clause.mark == "as if" or clause.kind in {"rel", "reduced"}
+        return not denied and not aside and self._credited(clause)
 
     def _holds(self, sentence: Sentence, clause: Clause, constraint: Constraint, slots: Slots) -> bool:
         slot, allowed = constraint.slot, constraint.allowed

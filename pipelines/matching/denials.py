@@ -14,16 +14,19 @@ _DEEDS: Final = frozenset(
         "AID",
         "ASSAULT",
         "COERCE",
+        "CONCEDE",
         "CONSULT",
         "COOPERATE",
         "DISPLACE",
         "MOBILIZE",
+        "REQUEST",
         "RETREAT",
         "SANCTION",
         "SEIZE",
+        "THREATEN",
     ]
 )
-"""Types that are done with more than words; "does not accept" and "has not demanded" are said otherwise."""
+"""Types of which not to have done it can be said; not to accept is to reject, and not to deny is nothing."""
 _OWN: Final = OWN | {"i", "her", "my"}
 DENYING: Final = "STATEMENT"
 _MODE: Final = "deny"
