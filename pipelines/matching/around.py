@@ -155,14 +155,40 @@ def coordinated_above(clause: Clause) -> tuple[Clause, Phrase] | None:
     return (above, last) if last.late == "conj" and clause.antecedent[-1:] == [last] else None
 
 
-def perfect_above(clause: Clause) -> Clause | None:
-    """Return the clause whose "has" a participle after "and" goes on with ("has left as he fell, and taken it")."""
+def perfect_above(clause: Clause, *, transitive: bool) -> Clause | None:
+    """Return the clause whose "has" a participle after "and" goes on with ("has left as he fell, and taken it"). One
+    with an object (`transitive`) is no second description: "has closed the road leading east, and sent tanks".
+    """
     step: Clause | None = clause
     while step is not None:
         if step.verb is not None and step.verb.perfect and not step.verb.passive:
             return step
-        step = step.parent if step.kind in {"sub", "rel"} else None
+        step = step.parent if step.kind in {"sub", "rel"} or (transitive and step.kind == "reduced") else None
     return None
+
+
+def purpose(sentence: Sentence, at: int) -> str:
+    """Return the mark of the infinitive that "to" opens: "in order to", which only says what for, or "to"."""
+    return "in order to" if sentence.lows[at - 2 : at] in (["in", "order"], ["so", "as"]) else "to"
+
+
+def asking_above(clause: Clause, tables: Tables) -> Clause:
+    """Return the clause of "asked X" that an infinitive behind ", who had come," belongs to; without one `clause`."""
+    above = clause.parent
+    described = clause.kind == "rel" or (clause.kind == "sub" and clause.mark in {"which", "whom", "whose"})
+    if not described or clause.verb is None or above is None or above.verb is None or not above.undergoers():
+        return clause
+    asks = above.verb.lemma in tables.controls and not any(child.kind == "inf" for child in above.children)
+    return above if asks and clause.verb.lemma not in tables.controls else clause
+
+
+def resumed(clause: Clause, sentence: Sentence, verb: VerbGroup) -> Clause:
+    """Return the clause that ", then" goes on with: behind what somebody said the one who said it may act."""
+    above = clause.parent
+    if clause.kind != "comp" or clause.verb is None or above is None or above.verb is None:
+        return clause
+    opens = sentence.lows[verb.start - 1] in _NEXT and sentence.tags[verb.start - 2] == "COMMA"
+    return above if opens and clause.verb.form != verb.form == above.verb.form else clause
 
 
 def dated(sentence: Sentence, phrase: Phrase) -> Phrase:

@@ -65,3 +65,11 @@ def is_let(sentence: Sentence, at: int) -> bool:
 def is_plural(low: str) -> bool:
     """Tell a noun in the plural by its ending, or by name."""
     return (low.endswith("s") and not low.endswith(("ss", "gas", "news"))) or low in _PLURALS
+
+
+def pairs_gerund(sentence: Sentence, at: int) -> bool:
+    """Tell the first of two participles with one object (", killing and abducting thousands") from a noun."""
+    lows, tags = sentence.lows, sentence.tags
+    second = lows[at + 2 : at + 3]
+    goes_on = bool(second) and second[0].endswith("ing") and tags[at + 1] == "CONJ" and tags[at + 2] == "V?"
+    return goes_on and tags[at + 3 : at + 4] in (["NOUN"], ["NUM"], ["DET"], ["PRP$"], ["NAME"], ["ADJ"], ["PRON"])

@@ -9,6 +9,7 @@ from pipelines.matching.around import (
     PHRASE_TAGS,
     VERBAL_TAGS,
     Tables,
+    asking_above,
     controller,
     dated,
     enumerates,
@@ -22,6 +23,8 @@ from pipelines.matching.around import (
     parenthesis,
     perfect_above,
     prep_is_later,
+    purpose,
+    resumed,
     stealable,
     verb_follows,
     verbal_ancestor,
@@ -102,16 +105,16 @@ class Parser:
 
     def _to(self, at: int) -> None:
         if opens_infinitive(self.sentence, at):
-            self._infinitive()
+            self._infinitive(at)
         else:
             self.prep, self.prep_at = "to", at
             self.clause.particles.append((at, "to"))
 
-    def _infinitive(self) -> None:
+    def _infinitive(self, at: int) -> None:
         if self.conj and self.clause.kind == "inf" and self.clause.verb is not None:
             return
-        parent = verbal_ancestor(self.clause)
-        clause = self.open_clause("inf", parent, "to")
+        parent = verbal_ancestor(asking_above(self.clause, self.tables) if self.comma else self.clause)
+        clause = self.open_clause("inf", parent, purpose(self.sentence, at))
         verb = parent.verb
         controlled = verb is not None and verb.lemma in self.tables.controls and not verb.passive
         clause.subjects = list((controlled and controller(parent)) or parent.surface_subjects())
@@ -137,6 +140,8 @@ class Parser:
         self.clause = self.open_clause("main", None)
         if low == ":" and (before.verb is not None or before.subjects):
             self.clause.leader = before
+        elif low == ";":
+            self.clause.leader = before.leader
         self.prep, self.conj, self.comma, self.last, self.slot = None, False, False, None, None
 
     def _subordinator(self, at: int) -> None:
@@ -290,6 +295,14 @@ class Parser:
         ends = self.conj and self.comma and clause.kind == "rel" and clause.verb is not None
         return parent if ends and parent is not None and parent.verb is not None else clause
 
+    def _opens_inside(self) -> bool:
+        """Tell whether a verb can only be that of "after X": the clause has none, or is an insertion whose second comma
+        is still to come (", first imposed after the vote").
+        """
+        clause = self.clause
+        inserted = clause.kind == "reduced" and clause.adjoined and not (self.comma or self.conj)
+        return clause.verb is None or inserted
+
     def _opens_time(self, clause: Clause, verb: VerbGroup) -> bool:
         """Tell whether a relative clause goes on with "after X left": X stands right before the verb."""
         last = self.last
@@ -305,8 +318,9 @@ class Parser:
         self.clause = clause
 
     def _finite(self, verb: VerbGroup) -> None:
-        if trails(self, verb) or resumes(self) or (self.clause.verb is None and steal_prep(self, self.clause, verb)):
+        if trails(self, verb) or resumes(self) or (self._opens_inside() and steal_prep(self, self.clause, verb)):
             return
+        self.clause = resumed(self.clause, self.sentence, verb)
         self.conj = self.conj or enumerates(self.sentence, self.clause, verb)
         clause = finite_ancestor(self._closed(), self.tables, verb, climb=self.conj)
         if clause.verb is None and inserts(self, clause, verb):
@@ -356,7 +370,8 @@ class Parser:
 
     def _participle(self, verb: VerbGroup) -> None:
         clause = self.clause
-        if self.conj and (like := perfect_above(clause)) is not None:
+        transitive = self.sentence.tags[verb.end : verb.end + 1] in (["DET"], ["NOUN"], ["NAME"], ["PRP$"], ["NUM"])
+        if self.conj and (like := perfect_above(clause, transitive=transitive)) is not None:
             verb.perfect = verb.finite = True
             self._coordinate(like)
             return
@@ -365,6 +380,7 @@ class Parser:
             self._coordinate(clause)
             return
         new = self.open_clause("reduced", clause)
+        new.adjoined = self.comma
         if self.last is not None and not (self.comma and clause.verb is not None and clause.subjects):
             new.subjects = group(self, self.last)
         else:

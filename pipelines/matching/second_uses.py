@@ -12,6 +12,8 @@ _OPENS_THING: Final = frozenset({"DET", "PRP$", "PRON", "NAME"})
 """What follows "close" in "to close their border", and not in "to close allies"."""
 _AFTER_THERE: Final = frozenset({"BE", "MODAL", "HAVE", "V?", "VBD"})
 """What follows the "there" that opens a clause; elsewhere it is a place."""
+_BEFORE_IF: Final = frozenset({"COMMA", "CONJ", "BREAK", "NOUN", "NAME", "PRON"})
+"""What stands before the "should" of "should they refuse"; a question has its "why" there."""
 _OPEN_NOUN: Final = frozenset({"DET", "PRP$", "POSS"})
 _OPENS_OBJECT: Final = frozenset({"DET", "PRP$", "NAME", "NOUN", "NUM", "PRON"})
 _REFLEXIVE: Final = frozenset({"himself", "herself", "itself", "themselves"})
@@ -32,7 +34,7 @@ def reconsider(sentence: Sentence, grammar: Grammar, at: int) -> None:
         tags[at] = "ADV"
     elif current == "MODAL" and low == "may" and _is_month(sentence, at):
         tags[at] = "NAME"
-    elif current == "MODAL" and low == "should" and tags[at - 1] in {"COMMA", "CONJ", "BREAK"}:
+    elif current == "MODAL" and low == "should" and tags[at - 1] in _BEFORE_IF:
         if following(tags, at) in {"PRON", "NAME", "DET", "PRP$"}:
             tags[at], sentence.lemmas[at] = "SUB", "if"
     elif current == "WH" and low == "that":
@@ -46,6 +48,8 @@ def _adverb(sentence: Sentence, grammar: Grammar, at: int) -> None:
     if current == "PREP":
         if low == "like" and tags[at - 1] == "MODAL":
             tags[at] = "VB"
+        elif low == "opposite" and tags[at - 1] in {"ADJ", "PRP$", "POSS", "DET"}:
+            tags[at] = "ADJ"
         elif low == "since" and tags[at - 1] == "HAVE" and following(tags, at) == "V?":
             tags[at] = "ADV"
     elif tags[at - 1] in _OPEN_NOUN and tags[at + 1 : at + 2] in (["ADJ"], ["NOUN"], ["V?"]):

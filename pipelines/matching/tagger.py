@@ -9,7 +9,7 @@ from typing import Final
 
 from pipelines.matching.endings import auxiliary, by_ending, mark
 from pipelines.matching.grammar import Grammar
-from pipelines.matching.neighbours import OBJECT_PARTS, following, is_let, is_object, is_plural, previous
+from pipelines.matching.neighbours import OBJECT_PARTS, following, is_let, is_object, is_plural, pairs_gerund, previous
 from pipelines.matching.participles import COPULAS, LOOKAHEAD, QUANTITIES, VERBS, past, surely_finite
 from pipelines.matching.saying import saying
 from pipelines.matching.second_uses import reconsider
@@ -34,8 +34,8 @@ _FLOATING: Final = frozenset({"all", "both", "each"})
 """Quantifiers that may stand with the verb ("they had all pressed for it")."""
 _PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
 _CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PREP", "PRON", "WH", "MODAL"})
-_CLOCK: Final = re.compile(r"\d\d?[.:]\d\d")
 _CROWDS: Final = frozenset({"thousands", "hundreds", "dozens", "tens", "scores", "millions"})
+_CLOCK: Final = re.compile(r"\d\d?[.:]\d\d")
 _NUMBER: Final = re.compile(r"\d")
 
 
@@ -219,6 +219,8 @@ def _gerund(sentence: Sentence, at: int, *, noun: bool) -> str:
         return "NOUN"
     if before >= 0 and tags[before] in {"DET", "ADJ", "PRP$", "NUM", "POSS"}:
         return "ADJ" if after in {"NOUN", "NAME"} and tags[before] != "POSS" else "NOUN"
+    if before >= 0 and tags[before] == "COMMA" and after == "CONJ" and pairs_gerund(sentence, at):
+        return "VBG"
     compound = before >= 0 and tags[before] == "NOUN" and not is_plural(sentence.lows[before])
     if noun and before > 0 and tags[before] == "NAME" and tags[before - 1] == "DET":
         return "NOUN"

@@ -1,0 +1,58 @@
+"""Verbs that share a subject, an object or a helping verb with another one further back, and infinitives that ask."""
+
+
+def doers(code, text, kind):
+    """Return who does each event of a type in a text."""
+    return [
+        tuple(party.id or party.text for party in event.actors)
+        for event in code(text, everything=True)
+        if event.type == kind
+    ]
+
+
+def test_the_first_of_two_participles_is_no_noun(code):
+    """Behind a comma "killing and abducting" are two deeds of the subject, although "killing" may be a noun."""
+    found = doers(code, "Islamic State overran Hawija, killing and abducting dozens of residents.", "ASSAULT")
+    assert found == [("isis",), ("isis",)]
+
+
+def test_a_participle_with_an_object_goes_on_with_has(code):
+    """A participle behind "and" that has an object belongs to "has" and not to the noun that another one describes."""
+    text = "Iran has closed its border to trucks bound for Kirkuk and moved tanks to Parviz Khan."
+    assert doers(code, text, "MOBILIZE") == [("iran-gov",)]
+
+
+def test_then_goes_on_with_who_spoke(code):
+    """Behind what somebody said, ", then" and a verb of the same tense tell what the speaker did."""
+    text = "Abadi answered that no base would be left, then visited Kirkuk."
+    assert doers(code, text, "CONSULT") == [("abadi",)]
+
+
+def test_an_insertion_keeps_its_own_clause_of_time(code):
+    """Before its closing comma an insertion's "after" opens a clause: the army entered the town, and not the ban."""
+    text = "The ban, first imposed four days after the army entered Kirkuk in October, was lifted by Baghdad."
+    assert doers(code, text, "SEIZE") == [("iraq-army",)]
+
+
+def test_who_is_asked_may_be_described_first(code):
+    """An infinitive behind ", with whom they fought," is what the friends are asked for."""
+    text = "Barzani asked the coalition, with whom the peshmerga fought, to protect Kirkuk."
+    assert doers(code, text, "REQUEST") == [("m-barzani",)]
+
+
+def test_in_order_to_asks_nothing(code):
+    """Who tells somebody something "in order to" reach a goal demands nothing of him."""
+    assert doers(code, "An official told Talabani about the road in order to end the talk in Kirkuk.", "REQUEST") == []
+    assert doers(code, "An official told Talabani to leave Kirkuk.", "REQUEST") != []
+
+
+def test_should_before_its_subject_is_if(code):
+    """In "should they not let them in" the verb is a condition, also without a comma before it, and demands nothing."""
+    assert doers(code, "They would come to Kirkuk should the Kurds not open the border.", "REQUEST") == []
+    assert doers(code, "The Kurds should open the border at Kirkuk, Abadi said.", "REQUEST") != []
+
+
+def test_what_describes_a_town_is_not_said_of_a_deed(code):
+    """A relative clause is part of what one talks about: it denies and refuses nothing by itself."""
+    text = "The PUK spoke of the one city that the KDP does not bombard, officials in Kirkuk said."
+    assert doers(code, text, "STATEMENT") == []
