@@ -28,7 +28,10 @@ def data_options(command: Command) -> Command:
 
     @click.option("--config", type=click.Path(), metavar="FILE", help="Settings file. [default: config/kirkuk.toml]")
     @click.option(
-        "--data", type=click.Path(file_okay=False), metavar="DIR", help="Folder of the embedded log and index."
+        "--data",
+        type=click.Path(file_okay=False),
+        metavar="DIR",
+        help="Folder of the embedded log and index; refused where the settings or the environment name others.",
     )
     @functools.wraps(command)
     def with_settings(*args: Any, config: str | None, data: str | None, **kwargs: Any) -> Any:

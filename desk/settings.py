@@ -8,7 +8,7 @@ Paths in a file are relative to that file; everywhere else to the working direct
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin
 from urllib.parse import quote
@@ -19,6 +19,7 @@ import schemas
 from connectors import access
 from connectors.feed_parser import ParseLimits
 from connectors.fetch import FetchLimits
+from connectors.registry import sqlite_path
 from desk.operation_options import LogOptions, MetricsOptions
 from pipelines.alerting.options import AlertOptions
 from pipelines.ingestion.options import IngestOptions
@@ -95,16 +96,17 @@ def load_settings(
 ) -> Settings:
     """Return the settings of `config` (None: $KIRKUK_CONFIG, else ./config/kirkuk.toml, else the shipped ones).
 
-    `data` is the folder given on the command line; log and index are then the embedded ones in it.
-    Raises ConfigError naming file or variable, key and remedy, with a line for each fault.
+    `data` is the folder given on the command line; log and index are then the embedded ones in it, and settings that
+    name others are refused. Raises ConfigError naming file or variable, key and remedy, with a line for each fault.
     """
     environ = os.environ if environ is None else environ
     path = find_config(config, environ)
     raw, faults = read_toml(path), list[str]()
     variables = _overlay(raw, environ, faults)
     if data is not None:
-        raw = {key: value for key, value in raw.items() if key not in {"log", "index"}}
-        raw["data"] = str(Path(data).absolute())
+        folder = Path(data).absolute()
+        faults += _elsewhere(raw, folder, variables, path)
+        raw["data"] = str(folder)
     parsed, found = convert(raw, SettingsFile, "")
     faults += [f"{_origin(fault, variables, path)}: {fault}" for fault in found]
     if parsed is not None:
@@ -191,6 +193,24 @@ def _origin(fault: str, variables: Mapping[str, str], path: Path) -> str:
     key = fault.partition(":")[0]
     variable = variables.get(key)
     return f"{variable} in the environment" if variable else str(path)
+
+
+def _elsewhere(raw: dict[str, Any], folder: Path, variables: Mapping[str, str], path: Path) -> Iterator[str]:
+    """Yield a fault for a log or an index that the settings put elsewhere than in `folder`; take both out of `raw`.
+
+    To pass over one of the two would read or write another history than somebody meant.
+    """
+    for section in ("log", "index"):
+        table = raw.get(section)
+        url = table.pop("url", "") if isinstance(table, dict) else ""
+        if isinstance(url, str) and url and not _is_in(url, folder / f"{section}.db"):
+            key = f"{section}.url"
+            remedy = f"leave out --data, or unset {variables[key]}" if key in variables else "leave out one of the two"
+            yield f"{_origin(key, variables, path)}: {key}: names another {section} than --data {folder}; {remedy}"
+
+
+def _is_in(url: str, file: Path) -> bool:
+    return url.startswith("sqlite:") and Path(sqlite_path(url)).absolute() == file
 
 
 def _resolve(parsed: SettingsFile, path: Path, variables: Mapping[str, str]) -> Settings:

@@ -58,10 +58,30 @@ def test_paths_are_relative_to_their_file(write, tmp_path):
 
 
 def test_data_on_the_command_line_moves_log_and_index(write, tmp_path):
-    """--data takes both files along, whatever the settings file says of them."""
-    path = write('[log]\nurl = "sqlite:////elsewhere/log.db"\n')
-    settings = load_settings(path, tmp_path / "here", environ={})
+    """--data takes both files along, whatever folder the settings name; a URL that says the same is no conflict."""
+    path = write('data = "elsewhere"\n[match]\nbatch_size = 5\n')
+    same = f"sqlite:///{tmp_path}/here/log.db"
+    settings = load_settings(path, tmp_path / "here", environ={"KIRKUK_LOG_URL": same})
     assert sqlite_path(settings.log_url) == str(tmp_path / "here" / "log.db")
+    assert sqlite_path(settings.index_url) == str(tmp_path / "here" / "index.db")
+
+
+@pytest.mark.parametrize(
+    "text,environ,wanted",
+    [
+        ("", {"KIRKUK_LOG_URL": "kafka://broker:9092/x"}, ("KIRKUK_LOG_URL", "log.url", "leave out --data")),
+        ("", {"KIRKUK_INDEX_URL": "http://search:9200"}, ("KIRKUK_INDEX_URL", "index.url", "leave out --data")),
+        ('[log]\nurl = "sqlite:////elsewhere/log.db"\n', {}, ("kirkuk.toml", "log.url", "leave out")),
+        ('[index]\nurl = "http://search:9200"\n', {}, ("kirkuk.toml", "index.url", "leave out")),
+    ],
+)
+def test_data_beside_another_log_or_index_is_refused(write, tmp_path, text, environ, wanted):
+    """A log or index that --data would pass over is told, with key and remedy, but for the URL: it may hold secrets."""
+    with pytest.raises(ConfigError) as raised:
+        load_settings(write(text), tmp_path / "here", environ=environ)
+    for part in wanted:
+        assert part in str(raised.value)
+    assert "9200" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
