@@ -48,15 +48,20 @@ def does_something(sentence: Sentence, at: int) -> bool:
     return False
 
 
+def counts_two(sentence: Sentence, phrase: Phrase) -> bool:
+    """Tell a phrase for two ("the two big Kurdish parties"), whatever its last word names."""
+    return not _PAIRS.isdisjoint(sentence.lows[phrase.start : phrase.head])
+
+
 def both_sides(sentence: Sentence, phrase: Phrase, groups: Sequence[str], actors: Mapping[str, Actor]) -> list[str]:
     """Resolve "both sides", "each side" and "the two armies" to the last two groups that fit.
 
     Sides are the Kurdish one and the other; their governments speak for them unless both are forces.
     """
-    noun = sentence.lemmas[phrase.head]
+    noun = sentence.lemmas[phrase.head].rpartition(" ")[2].replace("parties", "party")
     if noun not in _SIDES | _ARMED or _PAIRS.isdisjoint(sentence.lows[phrase.start : phrase.head]):
         return []
-    if noun == "party" and "kurdish" in sentence.lows[phrase.start : phrase.head]:
+    if noun == "party" and "kurdish" in " ".join(sentence.lows[phrase.start : phrase.head + 1]):
         # The vocabulary names the weightiest first.
         return [one.id for one in actors.values() if one.kind == "party" and one.side == "kurdish"][:2]
     latest = list(dict.fromkeys(reversed(groups)))

@@ -171,7 +171,7 @@ class Coder:
         context = self._context(published, everyone=everyone)
         events = self._field(context, fields[0])
         context.speech.reset()
-        context.setting, context.asked = None, ()
+        context.turn_to_text()
         return events + self._field(context, fields[1])
 
     def _is_on_topic(self, events: list[CodedEvent], fields: tuple[Field, Field], core: CoreCoder | None) -> bool:

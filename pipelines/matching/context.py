@@ -69,6 +69,11 @@ class Context:
         asides = (aside for _, aside, _ in self.beside)
         return any(not stands_in(clause, aside) for aside in asides) or bool(self.speech.current(self.sentence))
 
+    def turn_to_text(self) -> None:
+        """Forget what has its words in the title: parties of the text have theirs there."""
+        self.setting, self.asked = None, ()
+        self.parties.memory.stranger = None
+
     @property
     def beside(self) -> list[tuple[int, Clause, Credit]]:
         """Return the asides of the sentence, found once."""

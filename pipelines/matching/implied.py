@@ -39,8 +39,9 @@ def owners(context: Context, found: Found) -> tuple[Party, ...]:
     """Take whose the thing is that is hit, taken or closed ("PKK hideouts", "every Kurdish house")."""
     if found.rule.group.type not in _HARMED or "obj" not in found.rule.slots.recipients:
         return ()
-    things = [phrase for name in ("obj", "on", "at", "into", "under") for phrase in found.slots.get(name, ())]
-    for phrase in things:
+    things = [phrase for name in ("obj", "on", "at", "into", "under", "to") for phrase in found.slots.get(name, ())]
+    counted = [inner for phrase in things for prep, inner in phrase.preps if prep == "of"]
+    for phrase in (*things, *counted):
         if name := _owner(context, phrase):
             return (context.parties.party(context.sentence, phrase, name),)
     return ()

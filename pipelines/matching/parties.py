@@ -18,7 +18,7 @@ from pipelines.matching.antecedents import (
     zealots,
 )
 from pipelines.matching.belonging import BELONGING, belonging, narrow
-from pipelines.matching.bodies import both_sides
+from pipelines.matching.bodies import both_sides, counts_two
 from pipelines.matching.houses import chamber, shared
 from pipelines.matching.landmarks import Landmarks
 from pipelines.matching.naming import described_end, is_somebody, is_stranger, shared_head, titles
@@ -211,6 +211,8 @@ class Parties:
     def _ids(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         mention = sentence.mentions[phrase.head]
         if mention is not None:
+            if counts_two(sentence, phrase) and (both := self._two(sentence, phrase)):
+                return both
             found = self.named(mention)
             return [narrow(self, found, sentence, phrase)] if found else []
         if several_ids := self._two(sentence, phrase):

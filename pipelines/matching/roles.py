@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from pipelines.matching.antecedents import stranger
 from pipelines.matching.claims import at_verb, claim_for, noun_of
 from pipelines.matching.context import Context
 from pipelines.matching.event_times import event_time
@@ -27,6 +28,8 @@ _DONE_TO: Final = frozenset({"arrest", "detention", "removal", "release", "killi
 """Nouns behind whose "of" stands to whom it is done ("warrants for the arrest of X")."""
 _COUNT: Final = 3
 """Tokens of a number without a noun ("some 23")."""
+_STRANGERS: Final = frozenset({"he", "she", "they"})
+"""Pronouns of subjects: whom "him" means is less sure."""
 _SPEAKERS: Final = frozenset({"we", "us"})
 """Words for the one who is quoted, whoever that turns out to be."""
 _CONTENT: Final = frozenset({"inf", "comp", "ger"})
@@ -275,10 +278,10 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
         more = [inner for prep, inner in phrase.preps if prep == "of" and inner.coordinated][1:]
         found += [parties.party(sentence, inner, one) for inner in more for one in parties.ids(sentence, inner)[:1]]
         return list({party.id: party for party in found}.values())
-    if sentence.lows[phrase.head] in _SPEAKERS and (context.speech.unattributed or "QUOTE" in sentence.tags):
-        return [parties.party(sentence, phrase, None)]
-    if sentence.lows[phrase.head] in _EMPTY_WORDS and not (phrase.preps and context.everyone):
-        return []
+    if (sentence.tags[phrase.head] == "PRON" or sentence.lows[phrase.head] in _EMPTY_WORDS) and not (
+        phrase.preps and context.everyone
+    ):
+        return _pronoun(context, phrase)
     if sentence.tags[phrase.end - 1] == "NUM" and phrase.end - phrase.start <= _COUNT and not phrase.preps:
         return _counted(context, phrase, used)
     body = sentence.lemmas[phrase.head] in parties.heads
@@ -296,6 +299,16 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
         return []
     used.add(phrase.start)
     return [parties.party(sentence, phrase, None)]
+
+
+def _pronoun(context: Context, phrase: Phrase) -> list[Party]:
+    """Write a pronoun without an id down: a stranger by his own words, the "we" of a quotation as it stands."""
+    sentence, parties = context.sentence, context.parties
+    unknown = stranger(parties, sentence, phrase.head) if sentence.lows[phrase.head] in _STRANGERS else None
+    if unknown is not None:
+        return [unknown]
+    quoted = context.speech.unattributed or "QUOTE" in sentence.tags
+    return [parties.party(sentence, phrase, None)] if sentence.lows[phrase.head] in _SPEAKERS and quoted else []
 
 
 def _counted(context: Context, phrase: Phrase, used: set[int]) -> list[Party]:
