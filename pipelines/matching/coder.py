@@ -19,7 +19,7 @@ from pipelines.matching.core import CoreCoder
 from pipelines.matching.core_claims import Memory
 from pipelines.matching.core_guess import guess_language
 from pipelines.matching.dates import find_times, local_day, published_time
-from pipelines.matching.denials import DENYING, with_denials
+from pipelines.matching.denials import DENYING, speaks_for, with_denials
 from pipelines.matching.grammar import Grammar
 from pipelines.matching.headlines import read_headline
 from pipelines.matching.implied import asked_after
@@ -115,6 +115,7 @@ class Coder:
         self.moods = Moods(self.language.time)
         self._gate = gate_ids(vocabulary)
         self._doors = self._gate | _local_ids(vocabulary)
+        self._one_voice = speaks_for(vocabulary.actors)
         self._topic = Topic(vocabulary, words(self.language.events.classes.get("the_vote", "")), self._gate)
         self.subject = Subject(self.language.topics) if self.language.topics is not None else None
         self._opening_words = self.subject.doors if self.subject is not None else ("Kurd",)
@@ -267,7 +268,7 @@ class Coder:
                 numbers = for_event(event.type, magnitudes)
                 events.append(msgspec.structs.replace(event, magnitude=numbers))
         if DENYING in self.vocabulary.types:
-            events = with_denials(events)
+            events = with_denials(events, self._one_voice)
         context.setting, context.asked = setting_after(events), asked_after(events)
         context.parties.remember(sentence, clauses)
         context.speech.after(sentence, clauses, context.parties)

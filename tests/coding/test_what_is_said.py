@@ -95,7 +95,7 @@ def test_not_to_know_is_no_denial(code):
 
 
 def test_a_measure_on_a_condition_is_a_threat(code):
-    event = the(code("Iran will seal the border at Bashmaq if Kirkuk votes, Rouhani said."), "THREATEN")
+    event = the(code("Iran will seal the border at Bashmaq if the peshmerga attack Kirkuk, Rouhani said."), "THREATEN")
     assert event.realis == "actual"
 
 
@@ -136,3 +136,15 @@ def test_themselves_may_stand_between_modal_and_verb(code):
 def test_an_official_in_a_headline_says_something(code):
     """Official and general are nouns before a verb, though they are adjectives too."""
     assert "STATEMENT" in types(code("", title="Kurdish official denies deal over Kirkuk"))
+
+
+def test_a_ministry_denies_for_its_army_and_a_party_not_for_its_rival(code):
+    """Where a side has one voice its parties deny for one another."""
+    assert "STATEMENT" in types(code("The army did not enter Kirkuk, the Iraqi government said."))
+    assert "STATEMENT" not in types(code("The PUK did not defend Kirkuk, the KDP said."))
+
+
+def test_a_short_not_is_a_not(code):
+    """Contractions are read as verb and negation, with either apostrophe."""
+    assert "REJECT" in types(code('"We won\'t hand over Kirkuk," said Masoud Barzani.'))
+    assert "STATEMENT" in types(code('"We didn’t withdraw from Kirkuk," said the peshmerga.'))
