@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk.cli_options import data_options, json_option, opened_log, print_counts, progress_line, stop_on_signals
+from desk.cli_options import (
+    data_options,
+    json_option,
+    must_exist,
+    opened_log,
+    print_counts,
+    progress_line,
+    stop_on_signals,
+)
 
 if TYPE_CHECKING:
     from desk.settings import Settings
@@ -42,7 +50,7 @@ def _with_log_level(settings: "Settings", stage: str) -> "Settings":
     return settings
 
 
-def _stage_command(name: str, text: str) -> click.Command:
+def _stage_command(name: str, text: str, *, makes_log: bool) -> click.Command:
     @click.command(name, help=text)
     @click.option("--once", is_flag=True, help="Do what there is to do, then end.")
     @json_option
@@ -52,6 +60,8 @@ def _stage_command(name: str, text: str) -> click.Command:
         from desk.stages import Run, run_stage
 
         settings = _with_log_level(settings, name)
+        if once and not makes_log:
+            must_exist(settings, settings.log_url)
         with stop_on_signals() as stop:
             terminal = TerminalNotifier(sys.stderr if as_json else sys.stdout)
             counts = run_stage(name, settings, Run(stop, progress_line(name), once, terminal))
@@ -62,8 +72,8 @@ def _stage_command(name: str, text: str) -> click.Command:
     return run
 
 
-ingest = _stage_command("ingest", "Poll the feeds into the log, and nothing else.")
-alert = _stage_command("alert", "Merge coded events into developments, raise alerts and deliver them.")
+ingest = _stage_command("ingest", "Poll the feeds into the log, and nothing else.", makes_log=True)
+alert = _stage_command("alert", "Merge coded events into developments, raise alerts and deliver them.", makes_log=False)
 
 
 @click.command()
@@ -96,6 +106,8 @@ def match(
         from desk.stages import Run, run_stage
 
         settings = _with_log_level(settings, "match")
+        if once:
+            must_exist(settings, settings.log_url)
         with stop_on_signals() as stop:
             run = Run(stop, progress_line("match"), once, TerminalNotifier(sys.stderr))
             print_counts("match", run_stage("match", settings, run), as_json=as_json)
@@ -141,6 +153,7 @@ def reprocess(settings: "Settings", schema: str | None, dry_run: bool, as_json: 
     """Code all history again, beside the live results; report what changed; switch to it at once. Sends nothing."""
     from desk.reprocess_commands import reprocess_history
 
+    must_exist(settings, settings.log_url)
     with stop_on_signals() as stop:
         return reprocess_history(
             settings,
@@ -174,6 +187,7 @@ def rollback(settings: "Settings", generation: str | None, as_json: bool) -> int
     """Go back to an earlier generation of results. [default: the one before the live one] Sends nothing."""
     from desk.reprocess_commands import roll_back_generation
 
+    must_exist(settings, settings.log_url)
     with stop_on_signals() as stop:
         return roll_back_generation(
             settings, generation, stop=stop, progress=progress_line("rollback"), as_json=as_json

@@ -73,7 +73,7 @@ def opened_index(settings: "Settings") -> "Iterator[Index]":
     """Open the index for reading. Raises KirkukError when there is none yet."""
     from connectors.registry import open_index
 
-    _must_exist(settings, settings.index_url)
+    must_exist(settings, settings.index_url)
     index = open_index(settings.index_url)
     try:
         yield index
@@ -86,7 +86,7 @@ def opened_log(settings: "Settings") -> "Iterator[EventLog]":
     """Open the log. Raises KirkukError when there is none yet."""
     from connectors.registry import open_log
 
-    _must_exist(settings, settings.log_url)
+    must_exist(settings, settings.log_url)
     log = open_log(settings.log_url)
     try:
         yield log
@@ -94,8 +94,8 @@ def opened_log(settings: "Settings") -> "Iterator[EventLog]":
         log.close()
 
 
-def _must_exist(settings: "Settings", url: str) -> None:
-    """Refuse to make an empty file where somebody only wants to look."""
+def must_exist(settings: "Settings", url: str) -> None:
+    """Refuse to make an empty file where somebody wants what is in it. Raises KirkukError with the remedy."""
     from pathlib import Path
 
     from connectors.registry import sqlite_path

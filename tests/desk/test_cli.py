@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors.registry import open_log
+from desk.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("apache_beam", "aiohttp", "feedparser", "apprise", "luqum", "rich", "numpy", "sqlite3", "elasticsearch")
@@ -102,6 +104,30 @@ def test_looking_at_nothing_makes_nothing(tmp_path):
     assert done.returncode == 1
     assert "kirkuk watch" in done.stderr
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    "command", ["reprocess", "reprocess --dry-run", "rollback", "match --once", "alert --once", "diff", "search x"]
+)
+def test_a_mistyped_folder_is_told_and_nothing_is_made_there(tmp_path, command):
+    """What works on a log that is there refuses a folder without one, and leaves no trace in it."""
+    folder = tmp_path / "typo"
+    done = kirkuk(*command.split(), "--data", folder, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"kirkuk: {folder}/")
+    assert "nothing there yet" in done.stderr
+    assert "or correct --data" in done.stderr
+    assert not folder.exists()
+
+
+def test_the_line_for_cron_finds_the_data_from_everywhere():
+    """Cron starts in another folder with another path: the runbook's line names program and data from the root on."""
+    [line] = re.findall(r"^15 3 \* \* \* +(.*)$", (ROOT / "docs" / "runbook.md").read_text("utf-8"), re.MULTILINE)
+    variable, program, command, *_ = line.split()
+    assert command == "reprocess"
+    assert program.startswith("/")
+    assert program.endswith("/kirkuk")
+    assert Path(load_settings(environ=dict([variable.split("=")])).data_dir) == Path("/var/lib/kirkuk")
 
 
 def test_a_bad_setting_is_one_line_and_status_1(tmp_path):
