@@ -44,6 +44,9 @@ def _versions(settings: Settings) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     yield good("settings", f"{settings.file}; data in {settings.data_dir}")
+    for kind in settings.shipped:
+        message, _, remedy = settings.surprise(kind).partition("; ")
+        yield warning("settings", message, remedy)
 
 
 def _clock(_settings: Settings) -> Iterator[Finding]:

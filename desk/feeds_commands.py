@@ -40,7 +40,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 def list_feeds(settings: "Settings", *, as_json: bool = False, out: TextIO | None = None) -> None:
     """Print every feed with how it fares, as far as there is a log. Raises ConfigError, LogError."""
     out = out or sys.stdout
-    feeds = load_feeds(settings.feeds_file)
+    feeds = _listed(settings)
     states = _states(settings, feeds)
     rows = [_row(feed, states.get(feed.id)) for feed in feeds]
     if as_json:
@@ -49,6 +49,12 @@ def list_feeds(settings: "Settings", *, as_json: bool = False, out: TextIO | Non
     for row in rows:
         out.write(f"{row['id']:26} {row['language']:4} {row['country']:3} {row['outlet']:20} {row['state']}\n")
     out.write(f"{len(rows)} feeds in {settings.feeds_file}\n")
+
+
+def _listed(settings: "Settings") -> tuple[FeedSource, ...]:
+    if surprise := settings.surprise("feeds"):
+        click.echo(surprise, err=True)
+    return load_feeds(settings.feeds_file)
 
 
 def _states(settings: "Settings", feeds: Sequence[FeedSource]) -> "dict[str, FeedState]":
@@ -109,7 +115,7 @@ def check_feeds(
     answered with items. With `as_json` one line a feed. Raises ConfigError.
     """
     out, clock = out or sys.stdout, clock or SystemClock()
-    feeds = _chosen(load_feeds(settings.feeds_file), only)
+    feeds = _chosen(_listed(settings), only)
     checks = asyncio.run(_check_all(settings, feeds, clock, out, as_json=as_json))
     seen = [check.id for check in checks if check.ok]
     if write and seen:

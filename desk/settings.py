@@ -35,6 +35,10 @@ DEFAULT_CONFIG: Final = Path(__file__).parent / "default_config"
 """Where an installed package keeps what stands in config/ in a checkout."""
 
 
+_BESIDE: Final[Mapping[str, str]] = {"feeds": "feeds.toml", "rules": "alerts.toml"}
+"""The files beside the settings file, by their sections."""
+
+
 class UrlSetting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A backend; empty: the embedded one, in the data folder."""
 
@@ -89,6 +93,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alert: AlertOptions
     metrics: MetricsOptions
     logs: LogOptions
+    shipped: tuple[str, ...] = ()
+    """Which of `feeds` and `rules` are the shipped ones for want of a file beside a settings file of the user's own."""
+
+    def surprise(self, kind: str) -> str:
+        """Say that the shipped feeds or rules stand in for a file that may be misnamed; "" where nothing does."""
+        if kind not in self.shipped:
+            return ""
+        return (
+            f"{Path(self.file or '').parent / _BESIDE[kind]}: no such file, so the shipped {kind} are used; "
+            f'write it, or name another under [{kind}] with file = "..."'
+        )
 
 
 def load_settings(
@@ -227,8 +242,8 @@ def _resolve(parsed: SettingsFile, path: Path, variables: Mapping[str, str]) -> 
         log_url=parsed.log.url or f"sqlite:///{quote(data_dir)}/log.db",
         index_url=parsed.index.url or f"sqlite:///{quote(data_dir)}/index.db",
         schema_dir=absolute(parsed.schema.dir, "schema.dir", Path(schemas.__file__).parent / "kirkuk"),
-        feeds_file=absolute(parsed.feeds.file, "feeds.file", _beside(path, "feeds.toml")),
-        rules_file=absolute(parsed.rules.file, "rules.file", _beside(path, "alerts.toml")),
+        feeds_file=absolute(parsed.feeds.file, "feeds.file", _beside(path, "feeds")),
+        rules_file=absolute(parsed.rules.file, "rules.file", _beside(path, "rules")),
         ingest=parsed.ingest,
         fetch=parsed.fetch,
         parse=parsed.parse,
@@ -236,10 +251,19 @@ def _resolve(parsed: SettingsFile, path: Path, variables: Mapping[str, str]) -> 
         alert=parsed.alert,
         metrics=parsed.metrics,
         logs=parsed.logs,
+        shipped=_stand_ins(parsed, path),
     )
 
 
-def _beside(path: Path, name: str) -> Path:
+def _stand_ins(parsed: SettingsFile, path: Path) -> tuple[str, ...]:
+    """Name what is neither named nor beside a settings file of the user's own."""
+    if path.parent == shipped_config():
+        return ()
+    named = {"feeds": parsed.feeds.file, "rules": parsed.rules.file}
+    return tuple(kind for kind, name in _BESIDE.items() if not named[kind] and not (path.parent / name).is_file())
+
+
+def _beside(path: Path, kind: str) -> Path:
     """Return a file beside the settings file, or the shipped one where there is none."""
-    beside = path.parent / name
-    return beside if beside.is_file() else shipped_config() / name
+    beside = path.parent / _BESIDE[kind]
+    return beside if beside.is_file() else shipped_config() / _BESIDE[kind]

@@ -2,6 +2,7 @@
 processes under `kirkuk watch` do.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
@@ -10,6 +11,7 @@ from connectors.ports import Notifier, SystemClock
 from desk.lock import RoleLock
 from desk.settings import Settings
 
+_logger = logging.getLogger(__name__)
 Progress = Callable[[Mapping[str, int | float | str]], None]
 
 
@@ -27,6 +29,11 @@ _HANDOVER_S: Final = 10.0
 """A stage that was killed leaves its lock at once, one that is stopping within seconds."""
 
 
+def _warn_of_stand_in(settings: Settings, kind: str) -> None:
+    if surprise := settings.surprise(kind):
+        _logger.warning("%s", surprise)
+
+
 def run_ingest_stage(settings: Settings, run: Run) -> Mapping[str, int]:
     """Poll the feeds. Raises ConfigError for a faulty feed list, KirkukError when the folder is in use, LogError."""
     from connectors.feed_parser import PooledFeedParser
@@ -34,6 +41,7 @@ def run_ingest_stage(settings: Settings, run: Run) -> Mapping[str, int]:
     from pipelines.jobs.ingest import run_ingest
     from schemas.feed_list import load_feeds
 
+    _warn_of_stand_in(settings, "feeds")
     feeds = load_feeds(settings.feeds_file)
     clock = SystemClock()
     with RoleLock(settings.data_dir, "ingest", patience_s=_HANDOVER_S):
@@ -77,6 +85,7 @@ def run_alert_stage(settings: Settings, run: Run) -> Mapping[str, int]:
     from pipelines.jobs.alert import run_alert
     from schemas.rules import load_rules
 
+    _warn_of_stand_in(settings, "rules")
     rules = load_rules(settings.rules_file)
     with RoleLock(settings.data_dir, "alert", patience_s=_HANDOVER_S):
         return run_alert(

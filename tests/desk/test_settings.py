@@ -1,9 +1,16 @@
 """Settings: what holds, where it comes from, and how a mistake is told."""
 
+import sys
+import threading
+
 import pytest
 
 from connectors.registry import sqlite_path
-from desk.settings import load_settings, variable_names
+from connectors.terminal_notifier import TerminalNotifier
+from desk.doctor import examine
+from desk.feeds_commands import list_feeds
+from desk.settings import load_settings, shipped_config, variable_names
+from desk.stages import Run, run_stage
 from schemas.errors import ConfigError
 
 
@@ -123,3 +130,30 @@ def test_every_setting_has_one_variable():
     """No two settings share a variable."""
     places = [(section, key) for section, key, _ in variable_names().values()]
     assert len(places) == len(set(places)) > 20
+
+
+def test_shipped_feeds_and_rules_that_stand_in_for_own_ones_are_told(write, capsys, caplog):
+    """Beside a settings file of the user's own, a missing or misnamed list is told by the stage, doctor and list."""
+    path = write("")
+    (path.parent / "alerts.toml").write_text((shipped_config() / "alerts.toml").read_text("utf-8"), "utf-8")
+    (path.parent / "feed.toml").write_text("", "utf-8")
+    settings = load_settings(path, environ={})
+    assert settings.shipped == ("feeds",)
+    wanted = f"{path.parent / 'feeds.toml'}: no such file, so the shipped feeds are used"
+    [finding] = [finding for finding in examine(settings) if finding.check == "settings" and finding.state == "warning"]
+    assert finding.message == wanted
+    assert "[feeds]" in finding.remedy
+    list_feeds(settings)
+    assert wanted in capsys.readouterr().err
+    stop = threading.Event()
+    stop.set()
+    run_stage("ingest", settings, Run(stop, lambda _: None, True, TerminalNotifier(sys.stderr)))
+    assert wanted in caplog.text
+
+
+def test_nothing_is_told_where_shipped_files_are_meant(write, tmp_path):
+    """Without a settings file, or with a list that is named or there, nothing stands in for anything."""
+    assert load_settings(environ={}).shipped == ()
+    assert load_settings(shipped_config() / "kirkuk.toml", environ={}).shipped == ()
+    path = write('[feeds]\nfile = "mine.toml"\n')
+    assert load_settings(path, environ={"KIRKUK_RULES_FILE": "rules.toml"}).shipped == ()
