@@ -4,6 +4,7 @@ A stage that ends by itself is started again, after growing pauses; one whose se
 message. SIGTERM and Ctrl-C stop the stages in the order of the flow, so that what was fetched is stored.
 """
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +34,7 @@ _TICK_S: Final = 0.25
 _ASK_EVERY_S: Final = 1.0
 """How old the metrics of a stage may get."""
 
+_logger = logging.getLogger(__name__)
 Counts = Mapping[str, Mapping[str, int | float | str]]
 
 
@@ -53,6 +55,7 @@ class _Stage:
         self.name = name
         self.counts: Mapping[str, int | float | str] = {}
         self.error = ""
+        self._last_words = ""
         self.restarts = 0
         self._settings = settings
         self._view = view
@@ -69,7 +72,7 @@ class _Stage:
         """Start the stage when its pause is over."""
         if self.child is None and time.monotonic() >= self._due:
             self._started, self._born = time.monotonic(), time.time()
-            self._metrics, self._asked = (), False
+            self._metrics, self._asked, self._last_words = (), False, ""
             self.child = start_child(self.name, self._settings)
 
     def read(self) -> None:
@@ -81,7 +84,7 @@ class _Stage:
                 self.counts = message.counts or self.counts
                 if message.metrics is not None:
                     self._metrics, self._asked = message.metrics, False
-                self.error = message.error or self.error
+                self._last_words = message.error or self._last_words
                 if message.alert is not None:
                     self._view.alert(message.alert)
                     self.child.pipe.send(message.alert.alert_id)
@@ -111,12 +114,14 @@ class _Stage:
         self.child.pipe.close()
         self.child = None
         if status == UNUSABLE:
-            raise KirkukError(self.error)
+            raise KirkukError(self._last_words)
         self._failures = 0 if time.monotonic() - self._started > _CALM_S else self._failures
-        self._due = time.monotonic() + _PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)]
+        pause_s = _PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)]
+        self._due = time.monotonic() + pause_s
         self._failures += 1
         self.restarts += 1
-        self.error = self.error or f"ended with status {status}"
+        self.error = self._last_words or f"ended with status {status}"
+        _logger.warning("stage %s failed: %s; it is started again in %g s", self.name, self.error, pause_s)
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM."""

@@ -1,0 +1,64 @@
+"""The supervisor of the stages: what it says when one of them ends."""
+
+import logging
+import time
+
+import pytest
+
+from desk.settings import load_settings
+from desk.watch import _Stage
+
+
+class Blind:
+    """A view that shows nothing."""
+
+    def counts(self, counts):
+        """Show nothing."""
+
+    def alert(self, alert):
+        """Show nothing."""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return load_settings(data=tmp_path / "data", environ={"KIRKUK_METRICS_LISTEN": ""})
+
+
+@pytest.fixture
+def stage(settings):
+    """The alert stage, started."""
+    stage = _Stage("alert", settings, Blind())
+    yield stage
+    stage.ask_to_stop()
+    stage.await_end(20)
+
+
+def until_reaped(stage):
+    deadline = time.monotonic() + 30
+    while stage.child is not None:
+        stage.reap()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_stage_that_fails_is_told_with_its_error_and_the_pause(settings, stage, tmp_path, caplog):
+    """The log has a warning with what the stage said at its end, and when it is started again."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "log.db").write_bytes(b"no database at all " * 100)
+    stage.start_if_due()
+    until_reaped(stage)
+    [line] = [record for record in caplog.records if record.name == "desk.watch"]
+    assert line.levelno == logging.WARNING
+    assert "stage alert failed: " in line.getMessage()
+    assert "log.db" in line.getMessage()
+    assert "again in 0.5 s" in line.getMessage()
+
+
+def test_a_stage_that_is_killed_is_told_by_its_status_and_not_by_an_older_error(stage, caplog):
+    """Who says nothing at its end is told by the status; the error of an earlier life is not repeated."""
+    stage.error = "of an earlier life"
+    stage.start_if_due()
+    stage.child.process.kill()
+    until_reaped(stage)
+    assert "stage alert failed: ended with status -9;" in caplog.text
+    assert stage.shown()["error"] == "ended with status -9"
