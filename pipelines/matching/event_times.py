@@ -12,15 +12,18 @@ from schemas.records import Realis
 
 _INNER: Final = frozenset({"rel", "reduced", "ger", "part", "sub"})
 """Clauses that stand inside another one."""
+_EARLIER: Final = frozenset({"after", "since"})
+"""What such a clause tells came before what the clause above it does."""
 
 
 def event_time(context: Context, found: Found, realis: Realis) -> When | None:
     """Return the time that belongs to a trigger. What is done can't lie ahead, and what "had" been done before a
-    statement or another deed isn't dated by the day of that.
+    statement or another deed, or after which something is told, isn't dated by the day of that.
     """
     trigger, limits = context.sentence.starts[found.start], _limits(context.sentence, found.clause)
     times = [time for time in context.times if realis != "actual" or not context.today or time.first <= context.today]
-    if found.clause.kind in {"comp", "rel", "sub"} and is_pluperfect(context.sentence, found.clause):
+    past = found.clause.kind in {"comp", "rel", "sub"} and is_pluperfect(context.sentence, found.clause)
+    if past or (found.clause.kind == "sub" and found.clause.mark in _EARLIER):
         times = [time for time in times if limits[0] <= time.start < limits[1]]
     times = [time for time in times if not (is_past(time, context.today) and _of_another(context, found, time))]
     return nearest(times, trigger, limits)

@@ -59,6 +59,7 @@ _IMAGINED: Final = frozenset(["fear", "risk", "threat", "danger", "possibility",
 """Nouns that hold what may come."""
 _AVERTING: Final = frozenset(["avoid", "prevent", "avert", "fear", "threaten", "forestall", "risk"])
 _PLANNING: Final = frozenset(["prepare", "plan", "expect", "consider"])
+_AWAITED: Final = frozenset({"when", "once"})
 _CHAINED: Final = frozenset({"inf", "ger", "part"})
 
 
@@ -97,7 +98,7 @@ class Moods:
             return "future"
         if verb.modal in {"would", "'d"}:
             return "future" if clause.kind == "comp" else "hypothetical"
-        if verb.modal:
+        if verb.modal or _is_awaited(clause):
             return "hypothetical"
         if clause.kind == "inf":
             return self._infinitive(clause)
@@ -200,3 +201,11 @@ def nearest(times: Sequence[When], at: int, limits: tuple[int, int]) -> When | N
     """Return the time expression that belongs to a trigger at offset `at`: the closest, inside its clause first."""
     inside = [time for time in times if limits[0] <= time.start < limits[1]]
     return min(inside or times, key=lambda time: (abs(time.start - at), time.start), default=None)
+
+
+def _is_awaited(clause: Clause) -> bool:
+    """Tell a deed that is yet to come: "when we turn off the valve, it is over", "once they leave, we will talk"."""
+    verb, above = clause.verb, clause.parent.verb if clause.parent is not None else None
+    if clause.mark not in _AWAITED or verb is None or above is None or verb.perfect or verb.form not in {"VB", "VBZ"}:
+        return False
+    return above.modal in _FUTURE_MODALS or above.lemma == "be"

@@ -57,7 +57,7 @@ def _fall_back(context: Context, found: Found, names: tuple[str, ...], places: d
     if not places and found.rule.group.type in {"MOBILIZE", "SANCTION"}:
         _aim(context, found, places)
     group = found.rule.group
-    if not places and group.mode != "resign" and (group.type in _BODILY or group.mode == "airspace"):
+    if not places and names and group.mode != "resign" and (group.type in _BODILY or group.mode == "airspace"):
         _only_place(context, found, places)
 
 
