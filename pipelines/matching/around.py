@@ -139,9 +139,17 @@ def _series(sentence: Sentence, verb: VerbGroup) -> bool:
     for at in range(verb.end, len(tags) - 1):
         if tags[at] in {"BREAK", "PUNCT", "SUB", "QUOTE"}:
             return False
-        if tags[at] == "CONJ" and tags[at + 1] == "VBD":
+        if tags[at] == "CONJ" and tags[at + 1] in {"VBD", "HAVE"}:
             return True
     return False
+
+
+def finite_above(clause: Clause) -> Clause:
+    """Return the clause itself, or the one above an infinitive in which a new predicate is not awaited."""
+    above = clause.parent
+    if clause.kind != "inf" or clause.verb is None or above is None:
+        return clause
+    return above if above.kind in {"main", "coord", "comp"} else clause
 
 
 def coordinated_above(clause: Clause) -> tuple[Clause, Phrase] | None:

@@ -48,10 +48,13 @@ _PATTERN: Final = re.compile(
 )
 """Alternatives begin with fixed words and hold no nested repetition: linear."""
 _DEADLINE: Final = re.compile(
-    r"\b(?:until|till|by) (?:(?:\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?|midnight|noon|dawn|the end of) ?(?:on )?)?$",
+    r"\b(?:until|till|by) "
+    r"(?:(?:\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?|midnight|noon|dawn|(?:the )?end of) ?(?:on )?)?$",
     re.IGNORECASE,
 )
-"""Before a weekday these look ahead: "until Sunday" is the Sunday to come, and so is "until 2 a.m. on Sunday"."""
+"""Before a weekday or month these look ahead: "until Sunday" is the Sunday to come, and so is the one in "until 2 a.m.
+on Sunday".
+"""
 _DEADLINE_REACH: Final = 24
 """Characters before a weekday in which its deadline can begin."""
 _COUNTS: Final = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -96,7 +99,7 @@ def find_times(text: str, span: tuple[int, int], today: date, anchor: date | Non
     found = []
     for match in _PATTERN.finditer(text, *span):
         part = match.groupdict()
-        if part["weekday"] and _DEADLINE.search(text, max(span[0], match.start() - _DEADLINE_REACH), match.start()):
+        if _DEADLINE.search(text, max(span[0], match.start() - _DEADLINE_REACH), match.start()):
             part["side"] = "next"
         resolved = _resolve(part, match.group(), today, anchor or today)
         if resolved is not None:
@@ -112,7 +115,9 @@ def _resolve(part: Mapping[str, str | None], text: str, today: date, anchor: dat
         if month := part["month"] or part["month2"]:
             return _month_day(month, part["day"] or part["day2"] or "1", part["year"] or part["year2"], today)
         if part["month3"]:
-            return _whole_month(part["month3"], part["year3"], text, today)
+            return _whole_month(
+                part["month3"], part["year3"], f"next {text}" if part["side"] == "next" else text, today
+            )
         if part["weekday"]:
             return _weekday(part["weekday"], part["side"], today)
         if part["near"]:

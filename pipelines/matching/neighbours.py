@@ -6,7 +6,7 @@ from pipelines.matching.dates import MONTHS
 from pipelines.matching.tokens import Sentence
 
 NOMINAL: Final = frozenset({"NOUN", "NAME", "PRON", "NUM"})
-_DAYS_PARTS: Final = frozenset({"day", "morning", "afternoon", "evening", "night", "week", "weekend", "month", "year"})
+DAYS_PARTS: Final = frozenset({"day", "morning", "afternoon", "evening", "night", "week", "weekend", "month", "year"})
 OBJECT_PARTS: Final = frozenset({"DET", "ADJ", "NOUN", "NUM", "PRP$"})
 _SKIP: Final = frozenset({"ADV", "NEG"})
 _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", "women", "children", "forces", "media"})
@@ -25,7 +25,7 @@ def following(tags: list[str], at: int) -> str:
 def kind_of_that(tags: list[str], lows: list[str], at: int) -> str:
     """Tell the determiner ("that base"), the relative ("the base that fell") and the subordinator ("said that")."""
     before, after = previous(tags, at), following(tags, at)
-    if at + 1 < len(lows) and lows[at + 1] in _DAYS_PARTS:
+    if at + 1 < len(lows) and lows[at + 1] in DAYS_PARTS:
         return "DET"
     if before >= 0 and tags[before] == "PREP" and after not in {"PRON", "DET", "NAME", "PRP$"}:
         return "PRON" if after in {"PREP", "PUNCT", "COMMA", "END", "CONJ"} else "DET"
@@ -65,6 +65,19 @@ def is_let(sentence: Sentence, at: int) -> bool:
 def is_plural(low: str) -> bool:
     """Tell a noun in the plural by its ending, or by name."""
     return (low.endswith("s") and not low.endswith(("ss", "gas", "news"))) or low in _PLURALS
+
+
+def are_two(sentence: Sentence, at: int) -> bool:
+    """Tell whether the noun that ends at `at` is the second of two subjects ("Gorran and a smaller party")."""
+    tags = sentence.tags
+    while at > 0 and tags[at] in OBJECT_PARTS | {"NAME"}:
+        at -= 1
+    if at < 1 or tags[at] != "CONJ" or sentence.lows[at] != "and" or tags[at - 1] not in {"NAME", "NOUN"}:
+        return False
+    at -= 1
+    while at > 0 and tags[at] in OBJECT_PARTS | {"NAME"}:
+        at -= 1
+    return at == 0 or tags[at] in {"SUB", "QUOTE", "BREAK", "COMMA"}
 
 
 def pairs_gerund(sentence: Sentence, at: int) -> bool:

@@ -13,6 +13,7 @@ from pipelines.matching.around import (
     controller,
     dated,
     enumerates,
+    finite_above,
     finite_ancestor,
     finite_next,
     introductory,
@@ -321,7 +322,7 @@ class Parser:
         if trails(self, verb) or resumes(self) or (self._opens_inside() and steal_prep(self, self.clause, verb)):
             return
         self.clause = resumed(self.clause, self.sentence, verb)
-        self.conj = self.conj or enumerates(self.sentence, self.clause, verb)
+        self.conj = self.conj or enumerates(self.sentence, finite_above(self.clause), verb)
         clause = finite_ancestor(self._closed(), self.tables, verb, climb=self.conj)
         if clause.verb is None and inserts(self, clause, verb):
             return

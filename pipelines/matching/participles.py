@@ -58,7 +58,8 @@ def past(sentence: Sentence, at: int, forms: set[str], cues: frozenset[str]) -> 
     if tag_before == "CONJ":
         return _parallel(sentence, at, before, forms, tense)
     if tag_before in NOMINAL and "VBN" in forms and "VBD" in forms:
-        return "VBN" if _reduced(sentence, at, after) or _served(sentence, at, after, cues) else tense
+        describes = _reduced(sentence, at, after) or _served(sentence, at, after, cues)
+        return "VBN" if describes or _kept(sentence, at) or _dated_object(sentence, at, cues) else tense
     return tense
 
 
@@ -172,6 +173,32 @@ def _in_setting(sentence: Sentence, at: int) -> bool:
     return opens and VERBS.isdisjoint(tags[:at]) and not any(tag in _FINITE or tag == "COMMA" for tag in tags[:at])
 
 
+def _kept(sentence: Sentence, at: int) -> bool:
+    """Tell the predicate of what is kept or found so ("keeps the skies shut", "found the posts abandoned")."""
+    back = at - 1
+    while back > 0 and sentence.tags[back] in _OBJECTS - {"PRON"}:
+        back -= 1
+    return back < at - 1 and sentence.tags[back] in VERBS and sentence.lemmas[back] in {"keep", "find"}
+
+
+def _dated_object(sentence: Sentence, at: int, cues: frozenset[str]) -> bool:
+    """Tell "went back on a draft accepted last week" from a new clause: the noun is the object of a preposition, the
+    clause has its verb, and only a time follows.
+    """
+    tags, lows, back = sentence.tags, sentence.lows, at - 1
+    if sentence.lemmas[at] in cues - {"agree"} or lows[at + 1 : at + 2] not in (
+        ["last"],
+        ["weeks"],
+        ["days"],
+        ["earlier"],
+    ):
+        return False
+    while back > 0 and tags[back] in {"ADJ", "NOUN"}:
+        back -= 1
+    hangs = tags[back] == "DET" and tags[back - 1] == "PREP" and lows[back - 1] not in _SUBLIKE - {"as"}
+    return hangs and any(tag in _FINITE for tag in tags[: back - 1])
+
+
 def _opens_clause(sentence: Sentence, at: int) -> bool:
     """Tell the "before" of "before they left" from that of "before June"."""
     if at >= len(sentence) or sentence.lows[at] not in _SUBLIKE:
@@ -197,6 +224,8 @@ def _served(sentence: Sentence, at: int, after: str, cues: frozenset[str]) -> bo
             return by_somebody or sentence.lemmas[back] not in cues - _WITH_OBJECT
         if tag == "VBN" and tags[back - 1] in {"HAVE", "BE"}:
             return by_somebody or sentence.lemmas[back] not in cues - _WITH_OBJECT
+        if tag == "COMMA" and sentence.lemmas[back + 1] == "according to":
+            return True
         if tag in _STOPS or tag == "COMMA" or lows[back] in _OPENS_CLAUSE:
             return by_somebody and tag not in {"SUB", "WH"}
     return False
@@ -231,8 +260,20 @@ def _inserted(sentence: Sentence, at: int) -> bool:
         if tags[ahead] == "COMMA":
             after = tags[ahead + 1]
             return after in {"MODAL", "BE", "HAVE", "DO"} or (
-                after == "V?" and surely_finite(sentence, ahead + 1) and tags[at - 2] in NOMINAL
+                after == "V?"
+                and tags[at - 2] in NOMINAL
+                and (surely_finite(sentence, ahead + 1) or _is_present(sentence, ahead + 1))
             )
         if tags[ahead] in {"BREAK", "PUNCT", "QUOTE", "CONJ"}:
             return False
     return False
+
+
+def _is_present(sentence: Sentence, at: int) -> bool:
+    """Tell the verb in "-s" that an insertion has kept waiting ("a statement, issued today, reads: ...")."""
+    return sentence.lows[at].endswith("s") and sentence.tags[at + 1 : at + 2] in (
+        ["BREAK"],
+        ["QUOTE"],
+        ["SUB"],
+        ["DET"],
+    )

@@ -7,6 +7,8 @@ from pipelines.matching.neighbours import following, is_plural
 from pipelines.matching.participles import LOOKAHEAD, VERBS
 from pipelines.matching.tokens import Sentence
 
+_ADDRESSED: Final = 10
+"""Tokens up to the "to" that says what somebody is called on to do."""
 _OPENS_CONTENT: Final = frozenset({"DET", "NAME", "PRON", "PRP$"})
 
 
@@ -14,8 +16,18 @@ def saying(sentence: Sentence, at: int, before: int, form: str, grammar: Grammar
     """Decide beside or for a verb of saying: "a party channel claims" holds a noun, "leaders claim" a verb; else ""."""
     if form == "VB" and sentence.tags[before] in {"NOUN", "NAME", "ADJ", "DET"} and _cue_is_next(sentence, at, grammar):
         return "NOUN"
+    if form == "VBZ" and _calls_on(sentence, at, before):
+        return form
     cue = noun and sentence.lemmas[at] in grammar.cues
     return form if cue and _reports(sentence, at, before, form, grammar) else ""
+
+
+def _calls_on(sentence: Sentence, at: int, before: int) -> bool:
+    """Tell "the mission calls on all sides to stop" from the phone calls on a day."""
+    if sentence.lows[at] != "calls" or sentence.lows[at + 1 : at + 2] not in (["on"], ["upon"]):
+        return False
+    one = sentence.tags[before] == "NAME" or (sentence.tags[before] == "NOUN" and not is_plural(sentence.lows[before]))
+    return one and "TO" in sentence.tags[at + 2 : at + _ADDRESSED]
 
 
 def _cue_is_next(sentence: Sentence, at: int, grammar: Grammar) -> bool:

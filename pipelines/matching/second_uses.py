@@ -3,7 +3,7 @@
 from typing import Final
 
 from pipelines.matching.grammar import Grammar
-from pipelines.matching.neighbours import following, is_clitic_verb, kind_of_that, previous
+from pipelines.matching.neighbours import DAYS_PARTS, following, is_clitic_verb, is_date, kind_of_that, previous
 from pipelines.matching.participles import VERBS
 from pipelines.matching.tokens import Sentence
 
@@ -16,9 +16,32 @@ _BEFORE_IF: Final = frozenset({"COMMA", "CONJ", "BREAK", "NOUN", "NAME", "PRON"}
 """What stands before the "should" of "should they refuse"; a question has its "why" there."""
 _OPEN_NOUN: Final = frozenset({"DET", "PRP$", "POSS"})
 _OPENS_OBJECT: Final = frozenset({"DET", "PRP$", "NAME", "NOUN", "NUM", "PRON"})
+_CLAIMS: Final = frozenset(
+    ["account", "claim", "allegation", "charge", "accusation", "report", "version", "suggestion", "demand", "offer",
+     "proposal", "request", "deadline", "figure", "number", "estimate", "rumour", "rumor", "interpretation", "decision"]
+)  # fmt: skip
+"""What "that" points to behind a verb of saying: "dismissed that account", while "said that" opens a clause."""
 _REFLEXIVE: Final = frozenset({"himself", "herself", "itself", "themselves"})
 _PARTICLES: Final = frozenset({"out", "up", "off", "away", "down", "back"})
 _ENDS: Final = frozenset({"END", "COMMA", "PUNCT", "BREAK"})
+
+
+def bridge_dates(sentence: Sentence, grammar: Grammar) -> None:
+    """Take a date between a helping verb and its participle for an adverb ("was this morning held", "has on Monday
+    entered").
+    """
+    tags, lows = sentence.tags, sentence.lows
+    for at in range(len(tags) - 3):
+        if tags[at] not in {"BE", "HAVE"} or tags[at + 3] != "V?":
+            continue
+        dated = lows[at + 1] == "on" and is_date(lows[at + 2])
+        verb = grammar.verbs.get(lows[at + 3])
+        if verb is not None and "VBN" in verb.forms and (dated or _part_of_day(lows[at + 1 : at + 3])):
+            tags[at + 1] = tags[at + 2] = "ADV"
+
+
+def _part_of_day(pair: list[str]) -> bool:
+    return pair[0] in {"this", "last"} and pair[1] in DAYS_PARTS
 
 
 def reconsider(sentence: Sentence, grammar: Grammar, at: int) -> None:
@@ -38,7 +61,9 @@ def reconsider(sentence: Sentence, grammar: Grammar, at: int) -> None:
         if following(tags, at) in {"PRON", "NAME", "DET", "PRP$"}:
             tags[at], sentence.lemmas[at] = "SUB", "if"
     elif current == "WH" and low == "that":
-        points = tags[at - 1] in VERBS and sentence.lemmas[at - 1] not in grammar.cues
+        points = tags[at - 1] in VERBS and (
+            sentence.lemmas[at - 1] not in grammar.cues or not _CLAIMS.isdisjoint(sentence.lows[at + 1 : at + 2])
+        )
         tags[at] = "DET" if points and _ends_object(sentence, at) else kind_of_that(tags, sentence.lows, at)
 
 
@@ -117,7 +142,7 @@ def _is_infinitive(sentence: Sentence, at: int) -> bool:
 def _is_noun_here(sentence: Sentence, grammar: Grammar, at: int) -> bool:
     """Tell the noun ("the wounded", "a Kurdish official flew") from the adjective ("official flights")."""
     before, after = sentence.tags[at - 1], following(sentence.tags, at)
-    if after == "V?" and before in {"ADJ", "NAME"} and sentence.lows[at] in grammar.nouns:
+    if after == "V?" and before in {"ADJ", "NAME", "NOUN"} and sentence.lows[at] in grammar.nouns:
         verb = grammar.verbs.get(sentence.lows[at + 1])
         return verb is not None and ("VBD" in verb.forms or ("VBZ" in verb.forms and not verb.weak))
     if before == "DET" and after == "V?":

@@ -9,10 +9,19 @@ from typing import Final
 
 from pipelines.matching.endings import auxiliary, by_ending, mark
 from pipelines.matching.grammar import Grammar
-from pipelines.matching.neighbours import OBJECT_PARTS, following, is_let, is_object, is_plural, pairs_gerund, previous
+from pipelines.matching.neighbours import (
+    OBJECT_PARTS,
+    are_two,
+    following,
+    is_let,
+    is_object,
+    is_plural,
+    pairs_gerund,
+    previous,
+)
 from pipelines.matching.participles import COPULAS, LOOKAHEAD, QUANTITIES, VERBS, past, surely_finite
 from pipelines.matching.saying import saying
-from pipelines.matching.second_uses import reconsider
+from pipelines.matching.second_uses import bridge_dates, reconsider
 from pipelines.matching.tokens import Sentence
 
 _YEAR: Final = 4
@@ -43,6 +52,7 @@ def tag(sentence: Sentence, grammar: Grammar) -> None:
     """Fill tags and lemmas of `sentence`."""
     _look_up(sentence, grammar)
     _join_multiwords(sentence, grammar)
+    bridge_dates(sentence, grammar)
     _decide(sentence, grammar)
     _part(sentence, grammar)
 
@@ -237,6 +247,9 @@ def _plain_present(sentence: Sentence, before: int, form: str) -> str:
         return form if form == "VBZ" and not inside else ""
     if tag_before in {"NOUN", "NAME", "COMMA", "QUOTE"} or low in QUANTITIES:
         plural = tag_before != "NOUN" or is_plural(low) or is_plural(_described(sentence, before))
+        plural = (plural and sentence.lows[before - 1] not in {"a", "an"}) or (
+            form == "VB" and are_two(sentence, before)
+        )
         return form if form == "VBZ" or plural else "NOUN"
     return ""
 
@@ -309,8 +322,11 @@ def _after_noun(sentence: Sentence, at: int, before: int, form: str, grammar: Gr
     tags, low_before = sentence.tags, sentence.lows[before]
     after = following(tags, at)
     plural_subject = tags[before] == "NAME" or is_plural(low_before)
+    plural_subject = plural_subject and sentence.lows[before - 1] not in {"a", "an"}
     if form == "VB" and not plural_subject:
         return "NOUN"
+    if tags[before] == "NAME" and sentence.lows[before - 1] in {"if", "unless", "once"} and after in _ENDS:
+        return form  # "if Kirkuk votes, ..."
     if form == "VBZ" and tags[before] == "NOUN" and low_before.endswith("s") and not low_before.endswith("ss"):
         return "NOUN"
     if _finite_follows(sentence, at) or _finite_precedes(sentence, before, grammar):

@@ -148,6 +148,9 @@ def steal(parser: "Parser", clause: Clause, phrase: Phrase) -> None:
     assert verb is not None
     while phrase.coordinated and clause.objects and clause.objects[-1].coordinated:
         stolen.insert(0, clause.objects.pop())
+    if phrase.late == "comma" and len(stolen) == 1 and _explains_late(clause.objects, phrase):
+        stolen.insert(0, clause.objects.pop())
+        phrase = stolen[0]
     cues = parser.tables.cues
     waits = verb.lemma in cues and not any(child.kind == "comp" for child in clause.children)
     reported = waits and phrase.late == "comma" and not is_cue_next(parser.sentence, phrase, cues)
@@ -167,6 +170,11 @@ def steal(parser: "Parser", clause: Clause, phrase: Phrase) -> None:
     if kind == "coord" and clause.kind == "comp":
         new.kind, new.parent = "comp", clause.parent
     parser.clause = new
+
+
+def _explains_late(objects: list[Phrase], phrase: Phrase) -> bool:
+    """Tell whether a name only says who the subject before it is (", and the governor, X, forbade")."""
+    return bool(objects) and objects[-1].late == "conj" and objects[-1].end == phrase.start - 1
 
 
 def _fronted(clause: Clause) -> Clause | None:

@@ -1,5 +1,7 @@
 """Verbs that share a subject, an object or a helping verb with another one further back, and infinitives that ask."""
 
+import pytest
+
 
 def doers(code, text, kind):
     """Return who does each event of a type in a text."""
@@ -56,3 +58,38 @@ def test_what_describes_a_town_is_not_said_of_a_deed(code):
     """A relative clause is part of what one talks about: it denies and refuses nothing by itself."""
     text = "The PUK spoke of the one city that the KDP does not bombard, officials in Kirkuk said."
     assert doers(code, text, "STATEMENT") == []
+
+
+@pytest.mark.parametrize(
+    "text, kind, actor",
+    [
+        ("The food has come, and the United Nations calls on all sides to stop.", "REQUEST", "un"),
+        ("Gorran and a smaller party want Barzani to leave Kirkuk.", "REQUEST", "gorran"),
+        (
+            "Baghdad has gone back on a draft which the KRG wrote, and on a plan accepted last week in Kirkuk.",
+            "AGREE",
+            "",
+        ),
+        ("The army has on Monday entered Kirkuk.", "SEIZE", "iraq-army"),
+        ("The governor of Kirkuk was this morning arrested by Asayish.", "COERCE", "asayish"),
+        ("Iran closed the crossing at Bashmaq to please Baghdad, visited Kirkuk and has left.", "CONSULT", "iran-gov"),
+    ],
+)
+def test_a_verb_is_found_behind_what_parts_it_from_its_subject(code, text, kind, actor):
+    """Plural subjects of two, dates behind helping verbs, infinitives before the next predicate hide no verb."""
+    found = doers(code, text, kind)
+    assert found
+    assert all((actor in one) or not actor for one in found)
+
+
+def test_who_speaks_may_be_named_by_three_nouns(code):
+    """In "a KRG transport official said" the last noun speaks, and "transport" is no verb."""
+    (event,) = [one for one in code("A KRG transport official said the army attacked Kirkuk.") if one.type == "ASSAULT"]
+    assert [source.id for source in event.claim.sources] == ["krg"]
+
+
+def test_until_a_month_looks_ahead(code):
+    """A measure that lasts until February is not eight months old in October."""
+    (event,) = code("Baghdad keeps Kurdish airspace closed until the end of February.")
+    assert event.realis == "actual"
+    assert event.time is None or event.time.start is None or event.time.start >= "2017-10"
