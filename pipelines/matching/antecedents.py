@@ -179,7 +179,8 @@ def _it(parties: "Parties", sentence: Sentence, at: int) -> list[str]:
         return []
     if at == 0:
         return parties.memory.groups[-1:]
-    before = next(_named(parties, sentence, at, person=False), None)
+    known = (*subjects(parties, sentence, at, person=False), *_named(parties, sentence, at, person=False))
+    before = next(iter(known), None)
     return [before] if before is not None else _ahead(parties, sentence, at, person=False)[:1]
 
 
@@ -203,10 +204,11 @@ def whose(parties: "Parties", sentence: Sentence, at: int) -> str | None:
     if low not in {"their", "its", "his", "her"}:
         return None
     person = low in {"his", "her"}
-    name = next(iter(subjects(parties, sentence, at, person=person)), None)
-    name = name or next(recent(parties, sentence, at, person=person), None)
+    likely = (*subjects(parties, sentence, at, person=person), *recent(parties, sentence, at, person=person))
     if not person:
-        return name
+        # "Officers visited the party and urged its leaders": who urges somebody's leaders is somebody else.
+        return next((name for name in likely if name not in parties.others), None)
+    name = next(iter(likely), None)
     known = parties.vocabulary.actors.get(name) if name is not None else None
     if known is None or known.kind != "person":
         return name

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from pipelines.matching.antecedents import whose
 from pipelines.matching.context import Context
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
@@ -13,7 +14,7 @@ _HARMED: Final = frozenset({"ASSAULT", "COERCE", "SANCTION", "DISPLACE"})
 """Types that are done to whom a thing belongs."""
 _ASKED: Final = frozenset({"REQUEST", "CONCEDE", "THREATEN", "AGREE", "ACCUSE"})
 """Types that a refusal answers."""
-_SEEING: Final = frozenset(
+_SEEING: Final = frozenset({"ask", "press", "lobby", "tell", "beg"}) | frozenset(
     {"see", "meet", "confer", "consult", "talk", "speak", "brief", "persuade", "urge", "congratulate"}
 )
 """What one travels for when one visits somebody."""
@@ -67,6 +68,11 @@ def _owner(context: Context, phrase: Phrase) -> str | None:
     head = sentence.lemmas[phrase.head]
     if head in parties.everybody or person_like(head) or parties.place_ids(sentence, phrase):
         return None
+    if sentence.tags[phrase.start] == "PRP$" and (whose_it_is := whose(parties, sentence, phrase.start)):
+        return whose_it_is
+    for prep, inner in phrase.preps:
+        if prep == "linked" and (ids := parties.ids(sentence, inner)):
+            return ids[0]
     for at in range(phrase.head - 1, phrase.start - 1, -1):
         mention = sentence.mentions[at]
         if mention is not None and mention.actors:

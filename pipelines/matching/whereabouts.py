@@ -7,6 +7,7 @@ from pipelines.matching.around import is_bearing
 from pipelines.matching.context import Context
 from pipelines.matching.neighbours import is_date
 from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.tokens import Sentence
 from pipelines.matching.triggers import Found, clause_phrases
 from schemas.records import CodedEvent, Party
 
@@ -20,6 +21,9 @@ _BODILY: Final = frozenset(
 """Types that happen somewhere: words can be said anywhere."""
 _GOES_ON: Final = frozenset({"RETREAT", "SEIZE", "ASSAULT", "MOBILIZE", "DISPLACE", "COERCE"})
 """Types that a sentence without a place goes on to tell of the place of the last one."""
+_SETTLEMENTS: Final = frozenset(
+    {"village", "town", "district", "subdistrict", "sub-district", "hamlet", "hill", "mountain"}
+)
 _MEANWHILE: Final = frozenset({"as", "while", "when"})
 """What such a clause tells happened where the clause above it did."""
 
@@ -158,6 +162,12 @@ def _modifying_place(context: Context, found: Found, places: dict[str, Party]) -
                 _add_place(context, Phrase(at, at + 1, at), places)
 
 
+def _names_inside(sentence: Sentence, phrase: Phrase) -> bool:
+    """Tell "the village of X" and "the X district", where the schema knows no X."""
+    inside = [*range(phrase.start, phrase.head), *(inner.head for prep, inner in phrase.preps if prep == "of")]
+    return any(sentence.tags[at] == "NAME" and sentence.mentions[at] is None for at in inside)
+
+
 def _add_place(context: Context, phrase: Phrase, places: dict[str, Party], *, unknown: bool = False) -> None:
     """Add what a phrase names as a place; with `unknown`, also a name that the schema has not."""
     sentence = context.sentence
@@ -165,7 +175,10 @@ def _add_place(context: Context, phrase: Phrase, places: dict[str, Party], *, un
     strange = sentence.tags[phrase.head] == "NAME" and sentence.mentions[phrase.head] is None and not is_date(low)
     if unknown and strange and phrase.possessor is None and low.isalpha():
         places.setdefault(low, context.parties.party(sentence, phrase, None))
-    for place in context.parties.place_ids(sentence, phrase):
+    known = context.parties.place_ids(sentence, phrase)
+    if not known and sentence.lemmas[phrase.head] in _SETTLEMENTS and _names_inside(sentence, phrase):
+        places.setdefault(low, context.parties.party(sentence, phrase, None))
+    for place in known:
         if place not in places:
             party = context.parties.party(sentence, phrase, place)
             places[place] = party
