@@ -191,6 +191,8 @@ class Core(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     complements: str = ""
     """Words that open what is said ("that")."""
     anonymous: str = ""
+    members: str = ""
+    """Beginnings of nouns for parts of a body, before "of" it ("gunmen of X", "a column of X")."""
     documents: str = ""
     media: str = ""
     """Beginnings of nouns that tell the kind of a source."""

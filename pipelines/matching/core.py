@@ -35,6 +35,8 @@ _VOWELLED: Final = 4
 """Signs among which it stands."""
 _BY_THEMSELVES: Final = frozenset({"VOTE", "OIL"})
 """Types whose wordings name what they are about ("turnout in the referendum")."""
+_TOLD_IN_FULL: Final = frozenset({"ASSAULT", "PROTEST", "COERCE", "DISPLACE", "AGREE", "RETREAT"})
+"""Types that a wording of several words tells without anybody known ("the two sides exchanged fire")."""
 _SEIZING: Final = frozenset({"SANCTION", "COERCE"})
 """Types whose noun's owner is who suffers it ("the arrest of X")."""
 _PARTICLES: Final = "وال|بال|ال|و|ب"
@@ -185,7 +187,8 @@ class CoreCoder:
         known = (
             roles.actors or roles.places or (roles.recipients and (group.frame == "passive" or group.type in _SEIZING))
         )
-        if not known and (group.type not in _BY_THEMSELVES or group.mode == "parliament"):
+        whole = verb.hit.final > verb.hit.begin and group.type in _TOLD_IN_FULL
+        if not (known or whole) and (group.type not in _BY_THEMSELVES or group.mode == "parliament"):
             return None
         return CodedEvent(
             type=group.type,

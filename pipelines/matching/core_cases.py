@@ -64,7 +64,7 @@ class Cases:
             folded(f"{core.said} {core.claimed} {core.denied} {core.confirmed}") if core.verb_first else frozenset()
         )
         self._closers = tuple(folded(core.closers))
-        self._persons = tuple(folded(core.anonymous))
+        self._persons = tuple(folded(f"{core.anonymous} {core.members}"))
         self._embedded = re.compile(core.embedded) if core.embedded else None
 
     @property
