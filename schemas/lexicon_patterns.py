@@ -15,7 +15,7 @@ FLAGS: Final = frozenset(
 )  # fmt: skip
 ANY_VERB: Final = "*"
 """Stands for every verb that has a modal or is denied."""
-_SAID_WEIGHT: Final = 3
+_SAID_WEIGHT: Final = 4
 """What somebody says of a deed comes before the deed itself."""
 CLASSES: Final = frozenset({"@actor", "@place", "@person", "@any", "@party", "@num", "@own"})
 """Word classes that the matcher computes; the others are lists in the events file."""

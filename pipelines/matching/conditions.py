@@ -38,6 +38,8 @@ IN_ORDER: Final = "in order to"
 """The mark of an infinitive that says what for, and not what is asked or offered."""
 OWN: Final = frozenset({"it", "they", "we", "he", "she", "its", "their", "our", "his", "none"})
 """How a party begins that belongs to whoever speaks ("its men", "we", "none of our fighters")."""
+_BIDDING: Final = 2
+"""Tokens that may stand before an imperative: a quotation mark, "please", "so"."""
 _STATES: Final = frozenset(
     ["be", "have", "know", "see", "want", "need", "think", "believe", "hear", "understand", "feel", "remember", "say",
      "comment", "sleep", "eat", "expect", "like", "hope", "fear", "wish", "mean", "care", "mind", "live", "belong",
@@ -64,9 +66,10 @@ def flag_holds(clause: Clause, flag: str) -> bool:
         return (len(clause.undergoers()) > 1) == (flag == "twoobj")
     if flag == "bid":
         begins = not (clause.subjects or verb.modal or any(one.start < verb.start for _, one in clause.preps))
-        return verb.form == "VB" and verb.finite and clause.kind == "main" and begins
+        return verb.form == "VB" and verb.finite and clause.kind == "main" and begins and verb.start <= _BIDDING
     if flag == "deed":
-        return not (verb.modal or verb.passive or verb.form == "VBG" or verb.lemma in _STATES)
+        done = verb.did or verb.perfect or verb.form == "VBD"
+        return done and not (verb.modal or verb.passive or verb.lemma in _STATES)
     if flag == "finite":
         return clause.kind not in _UNFINISHED
     if flag == "neg":

@@ -42,7 +42,9 @@ class Phrase:
 class VerbGroup:
     """A verb with its auxiliaries: tokens [start, end), main verb at `head`."""
 
-    __slots__ = ("end", "finite", "form", "head", "lemma", "modal", "negated", "passive", "perfect", "start", "to")
+    __slots__ = (
+        "did", "end", "finite", "form", "head", "lemma", "modal", "negated", "passive", "perfect", "start", "to",
+    )  # fmt: skip
 
     def __init__(self, start: int) -> None:
         self.start = self.end = self.head = start
@@ -50,7 +52,7 @@ class VerbGroup:
         self.form = ""
         self.finite = False
         self.passive = False
-        self.perfect = False
+        self.perfect = self.did = False
         self.negated = False
         self.modal = ""
         self.to = False
@@ -264,6 +266,8 @@ def read_verb(sentence: Sentence, at: int) -> VerbGroup:
             group.negated = True
         elif tag == "HAVE":
             group.perfect = True
+        elif tag == "DO":
+            group.did = lows[index] == "did"
         elif tag == "BE":
             be = True
         if tag in _AUXILIARY:
