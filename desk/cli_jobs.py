@@ -1,6 +1,7 @@
 """Commands that run jobs: watch, its stages one by one, the demo, reprocessing."""
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -55,7 +56,7 @@ def _stage_command(name: str, text: str, *, makes_log: bool) -> click.Command:
     @click.option("--once", is_flag=True, help="Do what there is to do, then end.")
     @json_option
     @data_options
-    def run(settings: "Settings", once: bool, as_json: bool) -> None:
+    def run(settings: "Settings", once: bool, as_json: bool) -> int:
         from connectors.terminal_notifier import TerminalNotifier
         from desk.stages import Run, run_stage
 
@@ -68,11 +69,30 @@ def _stage_command(name: str, text: str, *, makes_log: bool) -> click.Command:
         if sys.stderr.isatty():
             sys.stderr.write("\n")
         print_counts(name, counts, as_json=as_json)
+        return _status(settings, counts) if name == "ingest" and once else 0
 
     return run
 
 
-ingest = _stage_command("ingest", "Poll the feeds into the log, and nothing else.", makes_log=True)
+def _status(settings: "Settings", counts: Mapping[str, int]) -> int:
+    """Return 1 and say why when feeds were polled and every one of them failed."""
+    if not counts["polls"] or counts["failed"] < counts["polls"]:
+        return 0
+    from desk.feeds_commands import feed_states
+    from pipelines.ingestion.silence import REMEDY, kinds_told
+    from schemas.feed_list import load_feeds
+
+    feeds = [feed for feed in load_feeds(settings.feeds_file) if feed.enabled]
+    kinds = [state.failure for state in feed_states(settings, feeds).values() if state.failures]
+    click.echo(f"kirkuk: all feeds failed: {kinds_told(kinds)}; {REMEDY}", err=True)
+    return 1
+
+
+ingest = _stage_command(
+    "ingest",
+    "Poll the feeds into the log, and nothing else. With --once, status 1 when all of them failed.",
+    makes_log=True,
+)
 alert = _stage_command("alert", "Merge coded events into developments, raise alerts and deliver them.", makes_log=False)
 
 

@@ -19,6 +19,7 @@ from desk.settings import Settings
 from pipelines.generations import live_generation
 from pipelines.lag import Lag, lags
 from schemas.envelope import ARTICLES, FEEDS, MATCHES, derived
+from schemas.errors import ConfigError
 
 ServerCheck = Callable[[str], Iterable[Finding]]
 _SKEW: Final = timedelta(minutes=1)
@@ -65,6 +66,7 @@ def _log(settings: Settings) -> Iterator[Finding]:
         for lag in lags(log, live):
             yield _behind(lag, now)
         yield _letters(log)
+        yield from _polled(log, settings)
 
 
 def _skew(log: EventLog) -> Finding:
@@ -103,6 +105,30 @@ def _letters(log: EventLog) -> Finding:
         remedy = "kirkuk dead-letters list, then `kirkuk dead-letters retry` when the cause is mended"
         return warning("dead letters", f"{waiting:,} of {len(states):,} wait to be fed again", remedy)
     return good("dead letters", f"{len(states):,}, none waits to be fed again")
+
+
+def _polled(log: EventLog, settings: Settings) -> Iterator[Finding]:
+    """Count how the enabled feeds fare."""
+    from desk.feeds_commands import known_states
+    from pipelines.ingestion.silence import REMEDY, kinds_told
+    from schemas.feed_list import load_feeds
+
+    try:
+        feeds = [feed for feed in load_feeds(settings.feeds_file) if feed.enabled]
+    except ConfigError:
+        return  # the check of the list tells it
+    states = [state for state in known_states(log, feeds).values() if state.polled_at is not None]
+    failing = [state.failure for state in states if state.failures]
+    message = (
+        f"{len(states) - len(failing)} of {len(feeds)} answered last time, {len(feeds) - len(states)} not polled yet"
+    )
+    if not failing:
+        yield good("feeds polled", message)
+    elif len(failing) == len(states):
+        yield failure("feeds polled", f"{message}; all failing: {kinds_told(failing)}", REMEDY)
+    else:
+        remedy = "kirkuk feeds list names them; docs/runbook.md, 'A feed is in trouble'"
+        yield warning("feeds polled", f"{message}, {len(failing)} failing: {kinds_told(failing)}", remedy)
 
 
 def _index(settings: Settings) -> Iterator[Finding]:

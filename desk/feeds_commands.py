@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 import click
 import msgspec
 
-from connectors.ports import Clock, FeedParser, Fetcher, SystemClock
+from connectors.ports import Clock, EventLog, FeedParser, Fetcher, SystemClock
 from schemas.errors import ConfigError, KirkukError
 from schemas.feed_list import load_feeds, mark_verified
 from schemas.feeds import FeedSource, FetchFailed, FetchRequest, ParsedFeed, ParseFailed
@@ -41,7 +42,7 @@ def list_feeds(settings: "Settings", *, as_json: bool = False, out: TextIO | Non
     """Print every feed with how it fares, as far as there is a log. Raises ConfigError, LogError."""
     out = out or sys.stdout
     feeds = _listed(settings)
-    states = _states(settings, feeds)
+    states = feed_states(settings, feeds)
     rows = [_row(feed, states.get(feed.id)) for feed in feeds]
     if as_json:
         out.write(msgspec.json.encode(rows).decode() + "\n")
@@ -57,19 +58,23 @@ def _listed(settings: "Settings") -> tuple[FeedSource, ...]:
     return load_feeds(settings.feeds_file)
 
 
-def _states(settings: "Settings", feeds: Sequence[FeedSource]) -> "dict[str, FeedState]":
+def feed_states(settings: "Settings", feeds: Sequence[FeedSource]) -> "dict[str, FeedState]":
+    """Return what the settings' log knows of feeds, nothing where there is no log. Raises LogError, RecordError."""
     from connectors.registry import open_log, sqlite_path
-    from pipelines.ingest_step import read_feed_states
-    from pipelines.ingestion.feed_state import address_digest, at_address
 
     url = settings.log_url
     if url.startswith("sqlite:") and not Path(sqlite_path(url)).is_file():
         return {}
-    log = open_log(url)
-    try:
-        found = read_feed_states(log, [feed.id for feed in feeds]).states
-    finally:
-        log.close()
+    with closing(open_log(url)) as log:
+        return known_states(log, feeds)
+
+
+def known_states(log: EventLog, feeds: Sequence[FeedSource]) -> "dict[str, FeedState]":
+    """Return what a log knows of feeds at their present addresses. Raises LogError, RecordError."""
+    from pipelines.ingest_step import read_feed_states
+    from pipelines.ingestion.feed_state import address_digest, at_address
+
+    found = read_feed_states(log, [feed.id for feed in feeds]).states
     return {feed.id: at_address(found[feed.id], address_digest(feed.url)) for feed in feeds if feed.id in found}
 
 
@@ -79,6 +84,7 @@ def _row(feed: FeedSource, state: "FeedState | None") -> dict[str, Any]:
     if state is not None:
         row["polled_at"], row["answered_at"] = _iso(state.polled_at), _iso(state.answered_at)
         row["next_poll_at"], row["failures"] = _iso(state.next_poll_at), state.failures
+        row["failure"] = state.failure or None
         row["moved_to"] = state.moved_to
     return dict(row)
 
@@ -92,7 +98,7 @@ def _describe(feed: FeedSource, state: "FeedState | None") -> str:
         return "gone for good (410): remove it or correct its address"
     if state.failures:
         since = f"since {_iso(state.answered_at)}" if state.answered_at else "never answered"
-        return f"failing, {state.failures} times in a row, {since}"
+        return f"failing ({state.failure}), {state.failures} times in a row, {since}"
     return f"answered {_iso(state.answered_at)}"
 
 

@@ -22,7 +22,8 @@ class FeedState(NamedTuple):
     """One feed after its poll `last_poll_id` (an event id, empty before the first), successful or not.
 
     `address` is the digest of the configured address that all else belongs to, `moved_to` where it led permanently.
-    `served` counts the items of the last body, `quiet` the polls in a row that brought nothing new.
+    `served` counts the items of the last body, `quiet` the polls in a row that brought nothing new, `failures` those
+    that failed; `failure` is the kind of the last one.
     """
 
     last_poll_id: str = ""
@@ -35,6 +36,7 @@ class FeedState(NamedTuple):
     newest_item_ids: tuple[str, ...] = ()
     quiet: int = 0
     failures: int = 0
+    failure: str = ""
     gone: bool = False
     answered_at: datetime | None = None
     polled_at: datetime | None = None
@@ -81,6 +83,7 @@ def _after_answer(before: FeedState, polled: FeedPolled) -> FeedState:
         last_modified=polled.last_modified,
         quiet=0 if counts.new or counts.revised else before.quiet + 1,
         failures=0,
+        failure="",
         gone=False,
         answered_at=polled.at,
         polled_at=polled.at,
@@ -98,6 +101,7 @@ def _after_answer(before: FeedState, polled: FeedPolled) -> FeedState:
 def _after_failure(before: FeedState, failed: FeedFailed) -> FeedState:
     return before._replace(
         failures=failed.consecutive,
+        failure=failed.kind if failed.status is None else f"{failed.kind} {failed.status}",
         gone=failed.status == GONE,
         polled_at=failed.at,
         next_poll_at=failed.next_poll_at,

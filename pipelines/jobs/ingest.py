@@ -26,6 +26,7 @@ from pipelines.ingestion.decide import Answer, hash_body
 from pipelines.ingestion.feed_state import request_for
 from pipelines.ingestion.options import IngestOptions
 from pipelines.ingestion.schedule import Schedule
+from pipelines.ingestion.silence import Silence
 from schemas.errors import LogError, RecordError
 from schemas.feeds import NOT_MODIFIED, FeedSource, FetchFailed, ParseFailed
 
@@ -97,6 +98,7 @@ class _IngestJob:
         self._once = once
         hosts = [urlsplit(feed.url).hostname or "" for feed in feeds]
         self._schedule = Schedule(hosts, options.per_host_concurrency)
+        self._silence = Silence(len(feeds))
         self._polls: dict[asyncio.Task[None], int] = {}
         self._storing: set[int] = set()
         self._due: dict[int, datetime] = {}
@@ -124,6 +126,7 @@ class _IngestJob:
         telemetry.FEEDS.set(len(self._feeds))
         numbers = {feed.id: number for number, feed in enumerate(self._feeds)}
         polls = self._step.first_polls(self._feeds, now)
+        self._silence = Silence(len(polls))
         for feed, due in polls:
             self._wait_until(numbers[feed.id], now if self._once else due)
 
@@ -161,6 +164,9 @@ class _IngestJob:
         self._storing.add(number)
         due = await self._store(Poll(source, outcome))
         self._storing.discard(number)
+        told = self._silence.note(number, outcome.kind if isinstance(outcome, FetchFailed) else None)
+        if told and not self._once:
+            _logger.warning("%s", told)
         if due is not None and not self._once:
             self._wait_until(number, due)
 

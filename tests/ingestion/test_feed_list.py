@@ -5,12 +5,12 @@ import json
 import logging
 from datetime import date, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 import schemas
 from desk.feeds_commands import judge, list_feeds, write_verified
+from desk.settings import load_settings
 from schemas.errors import ConfigError
 from schemas.feed_list import load_feeds, mark_verified
 from schemas.feeds import ParsedFeed
@@ -173,20 +173,23 @@ def test_the_list_shows_how_each_feed_fares(newsroom, write):
     newsroom.web.publish(feeds[0], item())
     newsroom.web.put(feeds[1], failed())
     newsroom.poll(*feeds[:2])
-    settings = SimpleNamespace(feeds_file=str(path), log_url=newsroom.url)
+    settings = load_settings(environ={"KIRKUK_FEEDS_FILE": str(path), "KIRKUK_LOG_URL": newsroom.url})
     out = io.StringIO()
     list_feeds(settings, as_json=True, out=out)
     rows = json.loads(out.getvalue())
     assert [row["state"] for row in rows] == [
         "answered 2017-10-16T06:00:00Z",
-        "failing, 1 times in a row, never answered",
+        "failing (timeout), 1 times in a row, never answered",
         "disabled",
         "not polled yet",
     ]
+    assert [row.get("failure") for row in rows] == [None, "timeout", None, None]
 
 
 def test_the_list_needs_no_log_and_makes_none(write, tmp_path):
-    settings = SimpleNamespace(feeds_file=str(write(entry())), log_url=f"sqlite:///{tmp_path}/none.db")
+    settings = load_settings(
+        environ={"KIRKUK_FEEDS_FILE": str(write(entry())), "KIRKUK_LOG_URL": f"sqlite:///{tmp_path}/none.db"}
+    )
     out = io.StringIO()
     list_feeds(settings, out=out)
     assert "not polled yet" in out.getvalue()

@@ -11,8 +11,8 @@ import threading
 import time
 from email.utils import format_datetime
 from pathlib import Path
-from types import SimpleNamespace
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -21,6 +21,7 @@ from connectors.feed_parser import ParseLimits, PooledFeedParser
 from connectors.fetch import FetchLimits, HttpFetcher
 from connectors.ports import SystemClock
 from desk.feeds_commands import check_feeds, parse_feed_file
+from desk.settings import load_settings
 from pipelines.ingestion.options import IngestOptions
 from pipelines.jobs.ingest import run_ingest
 from pipelines.streams import replay
@@ -149,6 +150,7 @@ import signal, sys, threading
 from connectors.feed_parser import ParseLimits, PooledFeedParser
 from connectors.fetch import FetchLimits, HttpFetcher
 from connectors.ports import SystemClock
+from desk.settings import load_settings
 from pipelines.ingestion.options import IngestOptions
 from pipelines.jobs.ingest import run_ingest
 from tests.ingestion.newsroom import source
@@ -187,7 +189,8 @@ def test_sigterm_ends_the_job_within_two_seconds(site, tmp_path):
 def write_list(path, site, *names):
     entry = '[[feeds]]\nid = "{0}"\nurl = "{1}"\noutlet = "H"\npublisher = "h"\nlanguage = "en"\ncountry = "IQ"\n'
     path.write_text("# kept\n" + "\n".join(entry.format(name, site.url("/" + name)) for name in names))
-    return SimpleNamespace(feeds_file=str(path), fetch=LIMITS, parse=ParseLimits())
+    settings = load_settings(environ={"KIRKUK_FEEDS_FILE": str(path)})
+    return msgspec.structs.replace(settings, fetch=LIMITS)
 
 
 def test_check_says_what_answers_and_marks_it(site, tmp_path):
