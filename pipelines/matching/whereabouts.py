@@ -42,10 +42,21 @@ def places_of(context: Context, found: Found, names: tuple[str, ...]) -> tuple[P
             _add_place(context, phrase, places, unknown=name in _SETTINGS)
             if name in {"obj", "subj"}:
                 _places_inside(context, phrase, places)
+    if not places and found.rule.group.type in _BODILY:
+        _pointed(context, found, places)
     for phrase in bearings if not places else ():
         _add_place(context, phrase, places)
     _fall_back(context, found, names, places)
     return tuple(places.values())[:_MOST_PLACES]
+
+
+def _pointed(context: Context, found: Found, places: dict[str, Party]) -> None:
+    """Take the place that "there" and "here" point back to: the one that the article named last."""
+    verb, latest = found.clause.verb, context.parties.memory.places[-1:]
+    for at, low in found.clause.particles if verb is not None else ():
+        if low in {"there", "here"} and latest and verb is not None and at >= verb.end:
+            span = context.sentence.offsets(at, at + 1)
+            places[latest[0]] = Party(id=latest[0], text=context.sentence.text[slice(*span)], span=span)
 
 
 def _fall_back(context: Context, found: Found, names: tuple[str, ...], places: dict[str, Party]) -> None:
