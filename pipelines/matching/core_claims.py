@@ -201,11 +201,11 @@ class Cues:
         ]
         head = " ".join(token.text for token in line.tokens[begin:stop])
         if self._unnamed(head) and stop - begin <= _LONGEST:
-            return begin, stop
+            return begin, self._noun_end(line, begin, stop) if self._endings and stop == verb else stop
         if not named or (self._endings and named[0].first >= stop and not self._is_close(line, named[0], verb)):
             named = named[:1]
         if not named:
-            unknown = not self._endings and 0 < stop - begin <= _LONGEST_UNKNOWN
+            unknown = 0 < stop - begin <= _LONGEST_UNKNOWN and (not self._endings or self._opens(line, begin, stop))
             return (begin, stop) if unknown and line.tokens[begin].text not in self._same else None
         one = named[0]
         return (begin, max(stop, one.last + 1)) if begin <= one.first < stop else (one.first, one.last + 1)
@@ -215,7 +215,19 @@ class Cues:
         commas = [at for at in range(begin, verb) if _COMMAS & set(self._gap(line, at))]
         told = bool(commas) and any(at in line.hits for at in range(begin, commas[-1] + 1))
         last = all(at not in line.hits for at in range(verb, len(line.tokens)))
-        return commas[-1] + 1 if told and last and not self._endings and len(line.tokens) - verb <= _CUE else None
+        if not (told and last and len(line.tokens) - verb <= _CUE):
+            return None
+        said = " ".join(token.text for token in line.tokens[commas[-1] + 1 : verb])
+        return commas[-1] + 1 if not self._endings or (said and self._unnamed(said)) else None
+
+    def _noun_end(self, line: Line, begin: int, stop: int) -> int:
+        """Return the end of a speaker that no comma ends: behind the noun that tells its kind."""
+        return next((at + 1 for at in range(begin, stop) if self._unnamed(line.tokens[at].text)), stop)
+
+    def _opens(self, line: Line, begin: int, stop: int) -> bool:
+        """Tell a subject at the sentence's head that a comma ends, as in Turkish ("Vali, ... said")."""
+        ended = stop > 0 and bool(_COMMAS & set(self._gap(line, stop - 1)))
+        return begin == 0 and ended and not any(at in line.hits for at in range(begin, stop))
 
     def _is_close(self, line: Line, one: Argument, verb: int) -> bool:
         return verb - one.last <= 2 and line.tokens[one.first].start >= line.span[0]
