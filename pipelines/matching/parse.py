@@ -32,7 +32,7 @@ from pipelines.matching.around import (
 )
 from pipelines.matching.naming import headline_pair
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup, is_time, read_phrase, read_verb
-from pipelines.matching.relatives import counted, described_by, group
+from pipelines.matching.relatives import counted, described_by, goes_on_above, group, opens_relative
 from pipelines.matching.takeover import inserts, inverts, resumes, steal, steal_prep, trails
 from pipelines.matching.tokens import Sentence
 
@@ -147,6 +147,9 @@ class Parser:
 
     def _subordinator(self, at: int) -> None:
         mark, parent = self.sentence.lemmas[at], self.clause
+        if mark == "that" and opens_relative(self, at):
+            self._relative(at)
+            return
         if self.prep == "for" or mark == "as if":
             self.prep = None
         if mark == "that" and self.conj and parent.kind == "comp" and parent.parent is not None:
@@ -273,7 +276,8 @@ class Parser:
         if verb.form == "VB" and not verb.modal and self.conj and self.clause.kind == "inf" and self.clause.verb:
             verb.finite = False
             self._coordinate(self.clause)
-        elif verb.finite:
+        elif verb.finite or goes_on_above(self, verb):
+            verb.finite = True
             self._finite(verb)
         elif verb.form == "VBG":
             self._gerund()
@@ -382,6 +386,8 @@ class Parser:
             return
         new = self.open_clause("reduced", clause)
         new.adjoined = self.comma
+        if clause.verb is not None and clause.verb.lemma == "keep" and not clause.verb.passive:
+            new.preps += [("by", phrase) for phrase in clause.subjects]  # "keeps the skies shut"
         if self.last is not None and not (self.comma and clause.verb is not None and clause.subjects):
             new.subjects = group(self, self.last)
         else:

@@ -93,3 +93,15 @@ def test_until_a_month_looks_ahead(code):
     (event,) = code("Baghdad keeps Kurdish airspace closed until the end of February.")
     assert event.realis == "actual"
     assert event.time is None or event.time.start is None or event.time.start >= "2017-10"
+
+
+def test_that_behind_a_thing_is_which(code):
+    """In "the town that X had left" X has left it; what follows the comma is done by who entered the town."""
+    text = "The army entered the town that the peshmerga had abandoned, and seized the base."
+    assert doers(code, text, "RETREAT") == [("peshmerga",)]
+    assert doers(code, text, "SEIZE") == [("iraq-army",), ("iraq-army",)]
+
+
+def test_who_keeps_a_border_closed_closes_it(code):
+    """In "kept the border closed" the subject of "kept" does it."""
+    assert doers(code, "Baghdad kept the border closed on Monday.", "SANCTION") == [("iraq-gov",)]
