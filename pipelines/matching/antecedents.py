@@ -223,7 +223,9 @@ def definite(parties: "Parties", sentence: Sentence, phrase: Phrase) -> str | No
         return None
     if head in _TITLES and sentence.lows[phrase.head] == head:
         return _titled(parties, sentence, phrase, head)
-    groups = list(recent(parties, sentence, at, person=False))
+    if head not in _NAMED_AFTER and head not in _IRREGULARS and head not in _KIND_NOUNS:
+        return None
+    groups = recent(parties, sentence, at, person=False)
     if head in _NAMED_AFTER:
         return next((name for name in groups if head in parties.words_in(name)), None)
     if head in _IRREGULARS:

@@ -28,6 +28,8 @@ _DONE_TO: Final = frozenset({"arrest", "detention", "removal", "release", "killi
 """Nouns behind whose "of" stands to whom it is done ("warrants for the arrest of X")."""
 _COUNT: Final = 3
 """Tokens of a number without a noun ("some 23")."""
+_ANYBODY: Final = frozenset({"everyone", "everybody", "anyone", "anybody"})
+"""Pronouns that "who" makes somebody of ("everyone who owns a rifle")."""
 _STRANGERS: Final = frozenset({"he", "she", "they"})
 """Pronouns of subjects: whom "him" means is less sure."""
 _SPEAKERS: Final = frozenset({"we", "us"})
@@ -307,6 +309,8 @@ def _pronoun(context: Context, phrase: Phrase) -> list[Party]:
     unknown = stranger(parties, sentence, phrase.head) if sentence.lows[phrase.head] in _STRANGERS else None
     if unknown is not None:
         return [unknown]
+    if sentence.lows[phrase.head] in _ANYBODY and sentence.tags[phrase.end : phrase.end + 1] == ["WH"]:
+        return [parties.party(sentence, phrase, None)]
     quoted = context.speech.unattributed or "QUOTE" in sentence.tags
     return [parties.party(sentence, phrase, None)] if sentence.lows[phrase.head] in _SPEAKERS and quoted else []
 
