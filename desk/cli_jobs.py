@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -177,7 +178,8 @@ def reprocess(settings: "Settings", schema: str | None, dry_run: bool, as_json: 
     with stop_on_signals() as stop:
         return reprocess_history(
             settings,
-            schema or settings.schema_dir,
+            # Jobs that run elsewhere read it from there.
+            str(Path(schema).absolute()) if schema else settings.schema_dir,
             stop=stop,
             dry_run=dry_run,
             as_json=as_json,

@@ -16,10 +16,11 @@ from connectors.registry import open_index, open_log
 from desk.doctor_checks import Check
 from desk.probe import is_there
 from desk.settings import Settings
-from pipelines.generations import live_generation
+from pipelines.generations import live_generation, live_promotion
 from pipelines.lag import Lag, lags
 from schemas.envelope import ARTICLES, FEEDS, MATCHES, derived
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, SchemaError
+from schemas.records import GenerationPromoted
 
 ServerCheck = Callable[[str], Iterable[Finding]]
 _SKEW: Final = timedelta(minutes=1)
@@ -58,7 +59,8 @@ def _log(settings: Settings) -> Iterator[Finding]:
         yield good("log", "none yet; the first job makes it")
         return
     with closing(open_log(settings.log_url)) as log:
-        live = live_generation(log)
+        promoted = live_promotion(log)
+        live = promoted.generation if promoted else None
         ends = [log.end(ARTICLES, partition=part) for part in log.partitions(ARTICLES)]
         yield good("log", f"{sum(ends):,} positions of articles, generation {live or 'none'}")
         yield _skew(log)
@@ -67,6 +69,8 @@ def _log(settings: Settings) -> Iterator[Finding]:
             yield _behind(lag, now)
         yield _letters(log)
         yield from _polled(log, settings)
+        if promoted is not None:
+            yield from _schema_of(promoted, settings)
 
 
 def _skew(log: EventLog) -> Finding:
@@ -129,6 +133,26 @@ def _polled(log: EventLog, settings: Settings) -> Iterator[Finding]:
     else:
         remedy = "kirkuk feeds list names them; docs/runbook.md, 'A feed is in trouble'"
         yield warning("feeds polled", f"{message}, {len(failing)} failing: {kinds_told(failing)}", remedy)
+
+
+def _schema_of(promoted: GenerationPromoted, settings: Settings) -> Iterator[Finding]:
+    """Warn when the live results were coded with another schema than the settings name."""
+    from schemas.vocabulary import load_vocabulary
+
+    try:
+        ref = load_vocabulary(settings.schema_dir).ref
+    except SchemaError:
+        return  # the check of the schema tells it
+    was = promoted.schema
+    if was.digest != ref.digest:
+        message = (
+            f"the live generation was coded with {was.name} {was.version} ({was.digest[:12]}), the settings name "
+            f"{ref.name} {ref.version} ({ref.digest[:12]})"
+        )
+        remedy = (
+            f"set [schema] dir to {promoted.schema_dir or 'its folder'}, or `kirkuk reprocess` with the settings' one"
+        )
+        yield warning("schema in use", message, remedy)
 
 
 def _index(settings: Settings) -> Iterator[Finding]:

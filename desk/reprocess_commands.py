@@ -66,7 +66,7 @@ def reprocess_history(
             progress=progress,
             dry_run=dry_run,
         )
-    return _print_report(report, as_json=as_json, out=out)
+    return _print_report(report, settings, as_json=as_json, out=out)
 
 
 def roll_back_generation(
@@ -97,16 +97,32 @@ def roll_back_generation(
             clock=SystemClock(),
             progress=progress,
         )
-    return _print_report(report, as_json=as_json, out=out)
+    return _print_report(report, settings, as_json=as_json, out=out)
 
 
-def _print_report(report: "ReprocessReport", *, as_json: bool, out: TextIO | None) -> int:
+def _print_report(report: "ReprocessReport", settings: "Settings", *, as_json: bool, out: TextIO | None) -> int:
     out = out or sys.stdout
     if as_json:
         out.write(msgspec.json.encode(report).decode() + "\n")
     else:
         out.writelines(f"{line}\n" for line in report_lines(report))
+        if report.promoted and _digest(settings.schema_dir) != report.schema.digest:
+            out.write(
+                f"  the settings still name another schema ({settings.schema_dir}): name this one under [schema] with "
+                f"dir = in {settings.file}, or in KIRKUK_SCHEMA_DIR, or the next reprocess goes back\n"
+            )
     return 0 if report.finished else 1
+
+
+def _digest(schema_dir: str) -> str:
+    """Return what identifies the schema of a folder, "" when it does not load."""
+    from schemas.errors import SchemaError
+    from schemas.vocabulary import load_vocabulary
+
+    try:
+        return load_vocabulary(schema_dir).ref.digest
+    except SchemaError:
+        return ""
 
 
 def report_lines(report: "ReprocessReport") -> Iterator[str]:

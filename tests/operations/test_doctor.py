@@ -19,6 +19,7 @@ from desk.settings import load_settings, shipped_config
 from pipelines.generations import promotion_append
 from schemas.envelope import ARTICLES, DEAD_LETTERS, FEEDS, pack
 from schemas.records import DeadLetter, FeedFailed, GenerationPromoted, SchemaRef
+from schemas.vocabulary import load_vocabulary
 
 NOW = datetime.now(UTC)
 
@@ -182,3 +183,16 @@ def test_the_command_ends_with_one_when_something_failed(tmp_path):
     assert done.return_value == 1
     assert {finding["check"]: finding["state"] for finding in findings}["rules"] == "failed"
     assert all(set(finding) == {"check", "state", "message", "remedy"} for finding in findings)
+
+
+def test_a_schema_that_is_not_the_live_one_is_told(settings, log):
+    """After `reprocess --schema` with settings that name another schema, the doctor says which folder to name."""
+    ref = load_vocabulary(settings.schema_dir).ref
+    for number, digest in enumerate(("0" * 32, ref.digest), 1):
+        at = datetime.now(UTC)
+        schema = SchemaRef(name="kirkuk", version="9", digest=digest)
+        promoted = GenerationPromoted(generation=f"g{number}", previous=None, schema=schema, at=at, schema_dir="/mine")
+        log.append([promotion_append(promoted, number)])
+        told = found(settings, "schema in use")
+        assert [finding.state for finding in told] == ["warning"][: digest != ref.digest]
+        assert all("/mine" in finding.remedy and "kirkuk 9" in finding.message for finding in told)

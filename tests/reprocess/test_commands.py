@@ -20,6 +20,7 @@ def settings(desk, tmp_path, rules):
         schema_dir=desk.schema_dir,
         data_dir=str(tmp_path),
         rules_file=rules.file,
+        file=str(tmp_path / "kirkuk.toml"),
     )
 
 
@@ -49,6 +50,17 @@ def test_the_report_is_a_few_lines_for_a_person(coded, settings, edited_schema):
     assert any(line.startswith("  events: ") and line.endswith(" changed") for line in lines)
     assert any(line.endswith("nothing was sent") for line in lines)
     assert "  it is live now; the one before is kept for a rollback" in lines
+
+
+def test_a_schema_that_the_settings_do_not_name_is_told_at_the_end(coded, settings, edited_schema):
+    """Else the next reprocess would go back to the old one; nothing is told where the settings name it."""
+    _, text = run(reprocess_history, settings, edited_schema)
+    assert text.splitlines()[-1].startswith(f"  the settings still name another schema ({settings.schema_dir})")
+    assert "[schema]" in text
+    assert settings.file in text
+    settings.schema_dir = edited_schema
+    _, text = run(reprocess_history, settings, edited_schema)
+    assert "the settings still name" not in text
 
 
 def test_the_report_as_json_is_one_document(coded, settings, edited_schema):
