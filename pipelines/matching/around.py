@@ -288,6 +288,8 @@ def ends_sentence(sentence: Sentence, at: int) -> bool:
 
 def near(prep: str) -> str:
     """Read "south of", "close to" and "next to" as "near"."""
+    if prep.startswith("in the "):
+        return "towards" if "direction" in prep else "near"
     return "near" if prep.endswith((" of", " to")) and prep.startswith(_DIRECTIONS) else prep
 
 

@@ -79,7 +79,11 @@ class Triggers:
             if (hit.clause.index, hit.rule.group.type) not in said and used.isdisjoint(range(hit.start, hit.end))
         ]
         taken = {hit.start for hit in found} | covered | _tokens(fresh)
-        fresh += [hit for hit in self._phrases(sentence, clauses) if hit.start not in taken]
+        fresh += [
+            hit
+            for hit in self._phrases(sentence, clauses)
+            if hit.start not in taken and not ((hit.clause.index, hit.rule.group.type) in said and _in_argument(hit))
+        ]
         taken |= _tokens(hit for hit in fresh if hit.nominal)
         used, said = self._object_heads(found + fresh), _said(found + fresh)
         fresh += [
@@ -315,6 +319,12 @@ def _tokens(hits: Iterable[Found | Wording]) -> set[int]:
 def _said(hits: Iterable[Found]) -> set[tuple[int, str]]:
     """Return which clauses have told events of which types."""
     return {(hit.clause.index, hit.rule.group.type) for hit in hits}
+
+
+def _in_argument(hit: Found) -> bool:
+    """Tell whether a fixed phrase stands inside a subject or object: its verb has told the event."""
+    arguments = (*hit.clause.subjects, *hit.clause.objects)
+    return any(phrase.start <= hit.start < phrase.end and not phrase.late for phrase in arguments)
 
 
 def is_argument(hit: Found) -> bool:

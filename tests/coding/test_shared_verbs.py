@@ -105,3 +105,14 @@ def test_that_behind_a_thing_is_which(code):
 def test_who_keeps_a_border_closed_closes_it(code):
     """In "kept the border closed" the subject of "kept" does it."""
     assert doers(code, "Baghdad kept the border closed on Monday.", "SANCTION") == [("iraq-gov",)]
+
+
+def test_what_a_verb_has_told_its_weapon_does_not_repeat(code):
+    """To throw a grenade and to kill by mortar rounds is one attack each."""
+    assert len(doers(code, "Gunmen threw a hand grenade at the headquarters in Kirkuk.", "ASSAULT")) == 1
+    assert len(doers(code, "Mortar rounds killed a girl in Kirkuk on Friday.", "ASSAULT")) == 1
+
+
+def test_a_claim_that_nobody_makes_is_no_attack(code):
+    """That no one claims responsibility tells of nothing done."""
+    assert doers(code, "No group has claimed responsibility in Kirkuk so far.", "ASSAULT") == []
