@@ -291,8 +291,12 @@ class Parser:
         return verb.end
 
     def _awaited(self, verb: VerbGroup) -> bool:
-        """Tell the "be held" that "to" has opened a clause for."""
-        return verb.passive and verb.to and self.clause.kind == "inf" and self.clause.verb is None
+        """Tell the "be held" that "to" has opened a clause for, or "demanded that X"."""
+        clause = self.clause
+        if clause.verb is not None or not verb.passive:
+            return False
+        asked = clause.kind == "comp" and bool(clause.subjects) and self.sentence.lows[verb.start] in {"be", "not"}
+        return asked or (verb.to and clause.kind == "inf")
 
     def _closed(self) -> Clause:
         """Return the clause that ", and" goes on with: a comma ends the relative clause before it."""

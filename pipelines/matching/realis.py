@@ -103,7 +103,8 @@ class Moods:
         if clause.kind == "inf":
             return self._infinitive(clause)
         above = clause.parent.verb if clause.parent is not None else None
-        if clause.kind == "comp" and verb.form == "VB" and above is not None and above.lemma in self.hypothetical:
+        asked = verb.form == "VB" or not verb.finite
+        if clause.kind == "comp" and asked and above is not None and above.lemma in self.hypothetical:
             return "hypothetical"
         if clause.kind in {"ger", "part"} and clause.parent is not None and clause.parent.verb is not None:
             blaming = clause.parent.verb.lemma in _BLAMING

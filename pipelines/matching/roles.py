@@ -210,10 +210,14 @@ def _other_side(context: Context, found: Found, used: set[int]) -> list[Party]:
 
 
 def _from_content(context: Context, found: Found, used: set[int]) -> tuple[Party, ...]:
-    """Take whom a demand is made of from its that-clause ("demanded that X leave")."""
+    """Take whom a demand is made of from its that-clause ("demanded that X leave", not "that X be freed"); a threat is
+    made to whom it is done.
+    """
+    threat = found.rule.group.type == "THREATEN"
     for child in found.clause.children:
-        content = child.subjects if child.kind == "comp" else ()
-        if found.rule.group.type == "THREATEN" and child.kind == "inf":
+        passive = child.verb is not None and child.verb.passive
+        content = child.subjects if child.kind == "comp" and passive == threat else ()
+        if threat and (child.kind == "inf" or (child.kind == "comp" and not passive)):
             content = child.undergoers()
         if content:
             return tuple(party for phrase in content for party in _party(context, phrase, used, strict=True))

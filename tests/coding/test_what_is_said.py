@@ -150,3 +150,22 @@ def test_a_short_not_is_a_not(code):
     """Contractions are read as verb and negation, with either apostrophe."""
     assert "REJECT" in types(code('"We won\'t hand over Kirkuk," said Masoud Barzani.'))
     assert "STATEMENT" in types(code('"We didn’t withdraw from Kirkuk," said the peshmerga.'))
+
+
+def test_a_demand_is_made_of_who_shall_act_and_a_threat_to_whom_it_is_done(code):
+    """The subject of an active clause is asked; who is spared in a passive one is not; a threat is the other way."""
+    event = the(code("Baghdad demanded that the peshmerga leave Kirkuk."), "REQUEST")
+    assert ids(event.recipients) == {"peshmerga"}
+    event = the(code("Baghdad demanded that the peshmerga in Kirkuk be disarmed."), "REQUEST")
+    assert event.recipients == ()
+    event = the(code("The Iraqi army swore that it would drive the peshmerga from Kirkuk."), "THREATEN")
+    assert ids(event.recipients) == {"peshmerga"}
+
+
+def test_that_x_be_done_is_the_content_of_a_demand(code):
+    """A subjunctive passive is the verb of its that-clause, so that the demand holds it and no deed is told."""
+    for text in (
+        "Baghdad asked that the flight ban be lifted.",
+        "A Kurdish deputy suggested that the vote be postponed.",
+    ):
+        assert types(code(text, everything=True)) == {"REQUEST"}
