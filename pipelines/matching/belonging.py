@@ -43,7 +43,7 @@ def belonging(parties: "Parties", sentence: Sentence, phrase: Phrase, classes: S
         return parties.forces.get(whose or other, whose or other) if "force" in classes else whose or other
     place = _metonym_inside(parties, sentence, phrase)
     if place:
-        return place
+        return parties.chambers.get(place, place) if "parliament" in classes else place
     head_of = leader(sentence, phrase)
     named = parties.named(head_of) if head_of else None
     return (parties.vocabulary.actors[named].member_of or named) if named else None

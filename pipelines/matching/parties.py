@@ -218,11 +218,17 @@ class Parties:
         if several_ids := self._two(sentence, phrase):
             return several_ids
         described = self._introduced(sentence, phrase) or self._described(sentence, phrase)
-        if described:
+        if described and not (self.kind(described) == "person" and self._another(sentence, phrase)):
             return [narrow(self, described, sentence, phrase)]
         if _is_name(sentence, phrase) and (known := self.memory.surnames.get(_surname(sentence, phrase))):
             return [known]
         return self._by_title(sentence, phrase)
+
+    @staticmethod
+    def _another(sentence: Sentence, phrase: Phrase) -> bool:
+        """Tell whether a title is given to a name that the schema has not ("the Speaker, X"): it is another's then."""
+        named = phrase.apposed[:1]
+        return any(sentence.tags[one.head] == "NAME" and sentence.mentions[one.head] is None for one in named)
 
     def _two(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         """Resolve phrases for two: "the two men", "both sides", "Iraqi and Kurdish officers"."""
@@ -244,9 +250,11 @@ class Parties:
 
     def _introduced(self, sentence: Sentence, phrase: Phrase) -> str | None:
         """Return the person whose name follows a title ("the region's prime minister, X, ...")."""
-        if not phrase.apposed or sentence.lemmas[phrase.head] not in self.everybody:
+        # "An adviser to the leader, X": the name stands behind what describes the adviser, and is his.
+        beside = phrase.apposed or [name for _, inner in phrase.preps[-1:] for name in inner.apposed]
+        if not beside or sentence.lemmas[phrase.head] not in self.everybody:
             return None
-        mention = sentence.mentions[phrase.apposed[0].head]
+        mention = sentence.mentions[beside[0].head]
         person = mention is not None and bool(mention.actors) and self.kind(mention.actors[0]) == "person"
         return self.choose(mention.actors) if mention is not None and person else None
 

@@ -41,7 +41,9 @@ _OBJECTS: Final = frozenset({"him", "them", "us", "me"})
 """Pronouns that nothing but a verb or a preposition can stand before."""
 _FLOATING: Final = frozenset({"all", "both", "each"})
 """Quantifiers that may stand with the verb ("they had all pressed for it")."""
-_PARTS_OF_DAY: Final = frozenset({"morning", "evening", "afternoon", "night", "noon", "dawn"})
+_PARTS_OF_DAY: Final = frozenset(
+    {"morning", "evening", "afternoon", "night", "noon", "dawn", "midnight", "dusk", "nightfall", "sunset", "daybreak"}
+)
 _CLOSED: Final = frozenset({"ADJ", "ADV", "POSS", "PREP", "PRON", "WH", "MODAL"})
 _CROWDS: Final = frozenset({"thousands", "hundreds", "dozens", "tens", "scores", "millions"})
 _CLOCK: Final = re.compile(r"\d\d?[.:]\d\d")
@@ -69,6 +71,7 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
             or _ends_setting(sentence, at)
             or _ends_day(sentence, grammar, at)
             or _ends_date(sentence, grammar, at)
+            or _ends_hour(sentence, at)
         ):
             sentence.breaks.add(at)
 
@@ -87,6 +90,13 @@ def _ends_date(sentence: Sentence, grammar: Grammar, at: int) -> bool:
         return False
     year = tags[at - 2] == "PREP" and lows[at - 1].isdigit() and len(lows[at - 1]) == _YEAR
     return year or (lows[at - 2] in grammar.months and lows[at - 1].isdigit())
+
+
+def _ends_hour(sentence: Sentence, at: int) -> bool:
+    """Tell whether the subject follows a part of the day ("By midnight police had closed the road")."""
+    if at != _SETTING or sentence.tags[0] != "PREP" or sentence.lows[1] not in _PARTS_OF_DAY:
+        return False
+    return sentence.tags[at] in {"NAME", "NOUN", "ADJ"}
 
 
 def _ends_setting(sentence: Sentence, at: int) -> bool:
