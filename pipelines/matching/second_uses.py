@@ -24,6 +24,16 @@ _CLAIMS: Final = frozenset(
 _REFLEXIVE: Final = frozenset({"himself", "herself", "itself", "themselves"})
 _PARTICLES: Final = frozenset({"out", "up", "off", "away", "down", "back"})
 _ENDS: Final = frozenset({"END", "COMMA", "PUNCT", "BREAK"})
+_ROUGHLY: Final = frozenset({"about", "around", "over"})
+_COUNTABLE: Final = frozenset({"NOUN", "NAME", "ADJ", "NUM", "PREP", "V?"})
+_PARTS: Final = (["third"], ["quarter"], ["dozen"], ["hundred"], ["thousand"], ["million"], ["fifth"])
+_TELLING: Final = frozenset({"talk", "speak", "think", "hear", "ask", "worry", "complain", "know", "fight", "quarrel"})
+"""Verbs after which "about" or "over" tells what is at stake, whatever its number."""
+_MEASURES: Final = frozenset(
+    ["a.m.", "p.m.", "am", "pm", "o'clock", "hours", "minutes", "days", "weeks", "months", "years", "hour", "km",
+     "kilometres", "kilometers", "miles", "metres", "meters", "yards"]
+)  # fmt: skip
+"""What makes a number a time or a way."""
 
 
 def bridge_dates(sentence: Sentence, grammar: Grammar) -> None:
@@ -77,10 +87,24 @@ def _adverb(sentence: Sentence, grammar: Grammar, at: int) -> None:
             tags[at] = "ADJ"
         elif low == "since" and tags[at - 1] == "HAVE" and following(tags, at) == "V?":
             tags[at] = "ADV"
+        elif low == "per" and sentence.lows[at + 1 : at + 2] == ["cent"]:
+            tags[at], sentence.lemmas[at + 1] = "NOUN", "percent"
+        elif low in _ROUGHLY and _is_rough(sentence, at):
+            tags[at] = "ADV"
     elif tags[at - 1] in _OPEN_NOUN and tags[at + 1 : at + 2] in (["ADJ"], ["NOUN"], ["V?"]):
         tags[at] = "ADJ"
     elif _is_home(sentence, grammar, at):
         tags[at], sentence.lemmas[at] = "NOUN", grammar.noun_lemma(low)
+
+
+def _is_rough(sentence: Sentence, at: int) -> bool:
+    """Tell "about 200 families" and "about half of them" from "talks about 20 villages" and "around 3 a.m."."""
+    tags, lows = sentence.tags, sentence.lows
+    if at and (tags[at - 1] in {"NOUN", "NAME", "PRON"} or sentence.lemmas[at - 1] in _TELLING):
+        return False
+    part = lows[at + 1 : at + 2] == ["half"] or (lows[at + 1 : at + 2] == ["a"] and lows[at + 2 : at + 3] in _PARTS)
+    counted = tags[at + 1 : at + 2] == ["NUM"] and ":" not in lows[at + 1] and len(lows) > at + 2
+    return part or (counted and lows[at + 2] not in _MEASURES and tags[at + 2] in _COUNTABLE)
 
 
 def _stands_apart(tags: list[str], low: str, at: int) -> bool:

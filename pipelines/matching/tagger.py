@@ -197,7 +197,7 @@ def _decide(sentence: Sentence, grammar: Grammar) -> None:
             tags[at] = "ADV" if following(tags, at) in {"V?", "VBN", "VBG"} else current
         elif lows[at] == "since" and at and tags[at - 1] == "HAVE":
             tags[at] = "ADV"
-        elif current in _CLOSED and at:
+        elif current in _CLOSED and (at or current == "PREP"):
             reconsider(sentence, grammar, at)
         elif current == "NOUN" and at and lemmas[at] and lows[at] not in grammar.nouns and _must_be_verb(sentence, at):
             tags[at] = "VB"

@@ -78,3 +78,24 @@ def test_a_day_ends_where_a_determiner_follows(code):
 def test_set_phrases_tell_as_much_as_verbs(code, text, kind):
     """Wordings that need no verb of their own."""
     assert kind in kinds(code, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "About 200 families went back to Tuz Khurmatu.",
+        "Around 35,000 Kurds fled Tuz Khurmatu.",
+        "About half of the families have left Tuz Khurmatu.",
+        "Some 70 per cent of the residents have left Tuz Khurmatu.",
+    ],
+)
+def test_a_rough_number_hides_no_subject(code, text):
+    """What stands before a number says how sure it is, and "per cent" counts what "of" names."""
+    (event,) = [one for one in code(text) if one.type == "DISPLACE"]
+    assert event.actors
+
+
+def test_a_rough_hour_is_still_an_hour(code):
+    """Who acts at about three does so then, and is not a part of the hour."""
+    (event,) = [one for one in code("Around 3 a.m. peshmerga left Kirkuk.") if one.type == "RETREAT"]
+    assert [party.id for party in event.actors] == ["peshmerga"]
