@@ -27,7 +27,8 @@ def check_schema(folder: Path | str, *, as_json: bool = False, out: TextIO | Non
         vocabulary = load_vocabulary(folder)
     except SchemaError as error:
         faults = str(error).splitlines()
-        _write(out, {"ok": False, "faults": faults} if as_json else [*faults, f"{len(faults)} faults in {folder}"])
+        total = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        _write(out, {"ok": False, "faults": faults} if as_json else [*faults, f"{total} in {folder}"])
         return 1
     counts, notes = count(vocabulary), list(_notes(vocabulary))
     if as_json:

@@ -27,7 +27,7 @@ def near(name: str, known: Collection[str]) -> str:
     """Return a remedy: the name that was probably meant, or the names that there are."""
     if len(known) <= _CANDIDATES and (close := difflib.get_close_matches(name, known, n=1)):
         return f"did you mean {close[0]!r}?"
-    if len(known) <= 12:
+    if 0 < len(known) <= 12:
         return f"use one of {', '.join(sorted(known))}"
     return "correct it or add that id"
 

@@ -27,13 +27,17 @@ class Head(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """The entries of one file: those that could be read, all ids that stand there, and the faults of the others."""
+    """The entries of one file: those that could be read, all ids that stand there, and the faults of the others.
+
+    `read` False: there is no list of entries that could be read, so that nothing can be said to be missing in it.
+    """
 
     file: str
     key: str
     good: list[Any]
     ids: list[str]
     faults: list[str]
+    read: bool = True
 
     def at(self, *parts: str) -> str:
         """Write a key path of this file."""
@@ -71,12 +75,16 @@ def check_entries(entries: Entries, head: Head) -> list[str]:
 
 def check_references(types: Entries, actors: Entries, places: Entries) -> list[str]:
     """Check that ids that are named exist, that no chain bites its tail, and that each title has one holder a day."""
-    faults = [] if types.ids or types.faults else ["schema.yaml: types: is empty; a schema needs event types"]
-    faults += _unknown(actors, "member_of", lambda one: [one.member_of], actors.ids, "actor")
-    faults += _unknown(actors, "roles", lambda one: [role.organisation for role in one.roles], actors.ids, "actor")
-    faults += _unknown(places, "parent", lambda one: [one.parent], places.ids, "place")
-    faults += _unknown(places, "district", lambda one: [one.district], places.ids, "place")
-    faults += _unknown(places, "metonym", lambda one: [one.metonym], actors.ids, "actor")
+    faults = (
+        []
+        if types.ids or types.faults or not types.read
+        else ["schema.yaml: types: is empty; a schema needs event types"]
+    )
+    faults += _unknown(actors, "member_of", lambda one: [one.member_of], actors, "actor")
+    faults += _unknown(actors, "roles", lambda one: [role.organisation for role in one.roles], actors, "actor")
+    faults += _unknown(places, "parent", lambda one: [one.parent], places, "place")
+    faults += _unknown(places, "district", lambda one: [one.district], places, "place")
+    faults += _unknown(places, "metonym", lambda one: [one.metonym], actors, "actor")
     faults += _cycles(actors, "member_of", {one.id: one.member_of for one in actors.good})
     faults += _cycles(places, "parent", {one.id: one.parent for one in places.good})
     faults += _tenures(actors)
@@ -148,7 +156,7 @@ def _shared(entries: Entries, ambiguous: Mapping[str, tuple[str, ...]]) -> Itera
                 f"remove it, or list it below ambiguous.{language}, likeliest entry first in the file"
             )
     for language, form in sorted(declared):
-        if len(owners.get((language, form), ())) < 2 and not entries.faults:
+        if len(owners.get((language, form), ())) < 2 and entries.read and not entries.faults:
             yield f"{entries.file}: ambiguous.{language}: {form!r} is not shared by two entries; remove it"
 
 
@@ -162,9 +170,11 @@ def _coordinates(entries: Entries) -> Iterator[str]:
 
 
 def _unknown(
-    entries: Entries, key: str, named: Callable[[Any], Sequence[str | None]], known: Sequence[str], what: str
+    entries: Entries, key: str, named: Callable[[Any], Sequence[str | None]], known: Entries, what: str
 ) -> Iterator[str]:
-    ids = frozenset(known)
+    if not known.read:
+        return
+    ids = frozenset(known.ids)
     told = 0
     for one in entries.good:
         for name in named(one):

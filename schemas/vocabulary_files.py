@@ -44,22 +44,30 @@ class _PlacesFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class _Files(NamedTuple):
-    """Plain content of the readable files by name relative to the folder, and what is wrong with the others."""
+    """Plain content of the readable files by name relative to the folder, what is wrong with the others, and their
+    names.
+    """
 
     content: dict[str, Any]
     faults: list[str]
+    unread: list[str]
 
 
-class _AnyMode:
-    """Stands for the modes of a type that can't be read: its own fault is told, no consequences of it."""
+class _Anything(dict[str, Any]):
+    """Stands for the modes of a type, or the entries of a file, that can't be read: its own fault is told, no
+    consequences of it.
+    """
 
-    modes: "_AnyMode"
+    @property
+    def modes(self) -> "_Anything":
+        return self
 
-    def __init__(self) -> None:
-        self.modes = self
-
-    def __contains__(self, mode: object) -> bool:
+    def __contains__(self, name: object) -> bool:
         return True
+
+    def get(self, _name: str, _default: Any = None) -> "_Anything":
+        """Return an entry of which nothing is wrong."""
+        return self
 
 
 def read_folder(folder: Path) -> tuple[Vocabulary | None, list[str]]:
@@ -75,7 +83,10 @@ def read_folder(folder: Path) -> tuple[Vocabulary | None, list[str]]:
         faults += check_entries(entries, head)
     faults += check_references(types, actors, places)
     lexicon = {name[8:-5]: content for name, content in files.content.items() if name.startswith("lexicon/")}
-    faults += _lexicon_faults(lexicon, types, actors)
+    # The files of a language refer to each other: what one lacks may stand in the one that can't be read.
+    shut = {name[8:].partition(".")[0] for name in files.unread if name.startswith("lexicon/")}
+    whole = {stem: content for stem, content in lexicon.items() if stem.partition(".")[0] not in shut}
+    faults += _lexicon_faults(whole, types, actors)
     if faults:
         return None, faults
     vocabulary = Vocabulary(
@@ -91,7 +102,7 @@ def read_folder(folder: Path) -> tuple[Vocabulary | None, list[str]]:
 
 
 def _read_files(folder: Path) -> _Files:
-    files = _Files({}, [])
+    files = _Files({}, [], [])
     if not folder.is_dir():
         files.faults.append(f"{folder}: no such folder; give a folder that holds {', '.join(REQUIRED)}")
         return files
@@ -113,7 +124,9 @@ def _read_file(files: _Files, name: str, path: Path) -> None:
     files.faults.extend(f"{name}: {fault}" for fault in faults)
     if content is not None:
         files.content[name] = content
-    elif not faults:
+        return
+    files.unread.append(name)
+    if not faults:
         files.faults.append(f"{name}: is empty; see docs/schema.md for what stands in it")
 
 
@@ -145,7 +158,7 @@ def _entries(files: _Files, file: str, key: str, kind: type[Any]) -> Entries:
     """Convert the entries of one file one by one."""
     content = files.content.get(file)
     listed = content.get(key) if isinstance(content, Mapping) else None
-    entries = Entries(file, key, [], [], [])
+    entries = Entries(file, key, [], [], [], read=isinstance(listed, list))
     for at, data in enumerate(listed if isinstance(listed, list) else ()):
         name = data.get("id") if isinstance(data, Mapping) else None
         path = f"{key}.{name}" if isinstance(name, str) else f"{key}[{at}]"
@@ -185,10 +198,10 @@ def _spelled_out(entry: Any, path: str) -> tuple[Any, list[str]]:
 
 
 def _lexicon_faults(lexicon: Mapping[str, Any], types: Entries, actors: Entries) -> list[str]:
-    known: dict[str, Any] = {name: _AnyMode() for name in types.ids}
-    known |= {one.id: one for one in types.good}
+    known: dict[str, Any] = {} if types.ids else _Anything()
+    known |= dict.fromkeys(types.ids, _Anything()) | {one.id: one for one in types.good}
     try:
-        load_languages(lexicon, known, dict.fromkeys(actors.ids))
+        load_languages(lexicon, known, dict.fromkeys(actors.ids) if actors.read else _Anything())
     except SchemaError as error:
         return str(error).splitlines()
     return []

@@ -1,9 +1,14 @@
 """What is wrong in a schema folder is told: every fault, at once, by file and key, with a remedy."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from schemas.errors import SchemaError
+from schemas.strict_convert import near
 from schemas.vocabulary import load_vocabulary
+from tests.vocab.conftest import Copy
 
 SEAMEN = 'aliases: {en: ["(seamen|sailors)\'s union", "seamen"], el: [ναυτεργάτες]}'
 
@@ -175,9 +180,43 @@ def test_a_file_that_is_no_such_thing_is_told(tiny, raw, what):
 
 
 def test_a_missing_folder_is_told(tmp_path):
-    """The message names the folder and what it should hold."""
-    with pytest.raises(SchemaError, match=r"no such folder; give a folder that holds schema.yaml"):
+    """The message names the folder and what it should hold, and nothing is said to be empty in it."""
+    with pytest.raises(SchemaError, match=r"no such folder; give a folder that holds schema.yaml") as raised:
         load_vocabulary(tmp_path / "nowhere")
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "schema.yaml", "actors.yaml", "places.yaml", "lexicon/en.events.yaml", "lexicon/en.parties.yaml",
+        "lexicon/ar.core.yaml",
+    ],
+)  # fmt: skip
+def test_one_slip_in_a_file_is_one_fault(tmp_path, kirkuk_dir, file):
+    """Nothing is held against a file that could not be read: hundreds of unknown names would hide the slip."""
+    folder = Path(shutil.copytree(kirkuk_dir, tmp_path / "schema"))
+    lines = (folder / file).read_text("utf-8").splitlines()
+    (folder / file).write_text("\n".join([*lines[:30], "  'open", *lines[30:]]), "utf-8")
+    [fault] = Copy(folder).faults()
+    assert fault.startswith(f"{file}: line ")
+
+
+@pytest.mark.parametrize("file,key", [("schema.yaml", "types"), ("actors.yaml", "actors"), ("places.yaml", "places")])
+def test_a_misspelt_list_is_told_alone(tmp_path, kirkuk_dir, file, key):
+    """The entries below an unknown key are not called unknown one by one."""
+    folder = Path(shutil.copytree(kirkuk_dir, tmp_path / "schema"))
+    copy = Copy(folder)
+    copy.change(file, f"\n{key}:\n", f"\n{key}z:\n")
+    assert copy.faults() == [
+        f"{file}: {key}z: unknown key; did you mean '{key}'?",
+        f"{file}: {key}: is missing; add it",
+    ]
+
+
+def test_no_name_is_proposed_where_there_is_none():
+    """A remedy does not end in an empty list."""
+    assert near("krg", []) == "correct it or add that id"
 
 
 def test_a_yaml_bomb_is_refused_before_it_unfolds(tiny):
