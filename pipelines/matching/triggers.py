@@ -59,7 +59,7 @@ class Triggers:
         verbal = [hit for clause in clauses for hit in self._verbal(sentence, clause)]
         refused = {hit.start for hit in verbal if not _SPEECH_ACTS.isdisjoint(hit.rule.pattern.flags)}
         found = [hit for hit in idioms if _holds_verb(hit) and refused.isdisjoint(range(hit.start, hit.end))]
-        covered = _tokens(found) | _tokens(one for one in wordings if one.rule is None)
+        covered = _covered(found) | _tokens(one for one in wordings if one.rule is None)
         said = _said(found)
         found += [
             hit for hit in verbal if hit.start not in covered and (hit.clause.index, hit.rule.group.type) not in said
@@ -127,7 +127,7 @@ class Triggers:
         return frozenset(
             phrase.head
             for hit in found
-            if hit.rule.pattern.constraints
+            if hit.rule.pattern.constraints and hit.rule.group.type != "STATEMENT"
             for constraint in hit.rule.pattern.constraints
             if not constraint.absent
             for phrase in hit.slots.get(constraint.slot, ())
@@ -253,7 +253,7 @@ class Triggers:
             return verb.lemma != "be" or any(low in _ONGOING for _, low in clause.particles) or self._ongoing(clause)
         if verb.lemma == "be" and phrase in clause.objects:
             return not clause.subjects or clause.subjects[0].end - clause.subjects[0].start == 1
-        return verb.lemma in self.patterns.light and phrase in clause.undergoers()
+        return (verb.lemma in self.patterns.light or verb.lemma in _ATTESTING) and phrase in clause.undergoers()
 
     @staticmethod
     def _ongoing(clause: Clause) -> bool:
@@ -275,6 +275,8 @@ _YET_TO: Final = ["yet", "to"]
 """What tells that it has not happened, and may never."""
 _CONTESTS: Final = frozenset({"fight", "battle"})
 """Nouns that are an event only where they are over a place."""
+_ATTESTING: Final = frozenset({"confirm", "witness", "mourn", "cover", "film"})
+"""Verbs whose object has happened, by somebody else's hand."""
 _ONGOING: Final = frozenset({"underway", "ongoing", "under"})
 
 
@@ -290,19 +292,7 @@ def _only_called(clause: Clause, phrase: Phrase) -> bool:
 
 
 NAMING: Final = frozenset(
-    [
-        "call",
-        "describe",
-        "label",
-        "brand",
-        "deem",
-        "consider",
-        "regard",
-        "see",
-        "term",
-        "portray",
-        "denounce",
-    ]
+    ["call", "describe", "label", "brand", "deem", "consider", "regard", "see", "term", "portray", "denounce"]
 )
 
 
@@ -314,6 +304,11 @@ def _holds_verb(hit: Found) -> bool:
 
 def _tokens(hits: Iterable[Found | Wording]) -> set[int]:
     return {token for hit in hits for token in range(hit.start, hit.end)}
+
+
+def _covered(hits: Iterable[Found]) -> set[int]:
+    """Return what idioms leave no other event; what is confirmed or denied is one beside the statement."""
+    return {token for hit in hits for token in range(hit.start, hit.end - (hit.rule.group.type == "STATEMENT"))}
 
 
 def _said(hits: Iterable[Found]) -> set[tuple[int, str]]:

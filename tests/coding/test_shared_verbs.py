@@ -116,3 +116,10 @@ def test_what_a_verb_has_told_its_weapon_does_not_repeat(code):
 def test_a_claim_that_nobody_makes_is_no_attack(code):
     """That no one claims responsibility tells of nothing done."""
     assert doers(code, "No group has claimed responsibility in Kirkuk so far.", "ASSAULT") == []
+
+
+def test_what_is_confirmed_has_happened_by_another_hand(code):
+    """A confirmed withdrawal is a statement and a withdrawal; who confirms it need not be who withdraws."""
+    text = "The mayor of Sinjar, Khalil, confirmed the withdrawal."
+    assert doers(code, text, "RETREAT") == [()]
+    assert doers(code, text, "STATEMENT") != []
