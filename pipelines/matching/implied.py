@@ -7,6 +7,7 @@ from pipelines.matching.antecedents import whose
 from pipelines.matching.context import Context
 from pipelines.matching.people import person_like
 from pipelines.matching.phrases import Clause, Phrase
+from pipelines.matching.tokens import Sentence
 from pipelines.matching.triggers import Found, clause_phrases
 from schemas.records import CodedEvent, Party
 
@@ -126,6 +127,14 @@ def possessors(found: Found) -> list[Phrase]:
     inside = (phrase for phrase in found.clause.subjects if phrase.head < found.end or phrase.possessor is not None)
     deeds = found.rule.pattern.constraints
     return [phrase.possessor for phrase in inside if deeds and phrase.possessor is not None]
+
+
+def names_each_other(sentence: Sentence, found: Found) -> bool:
+    """Tell "accused each other" and "turned on one another"."""
+    phrases = [phrase for name in ("obj", "on", "at", "against", "to") for phrase in found.slots.get(name, ())]
+    return any(
+        sentence.lows[phrase.start : phrase.end] in (["each", "other"], ["one", "another"]) for phrase in phrases
+    )
 
 
 def refused(context: Context, actors: tuple[Party, ...]) -> tuple[Party, ...]:

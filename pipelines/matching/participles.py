@@ -23,6 +23,8 @@ _WITH_OBJECT: Final = frozenset({"tell", "inform", "ask", "urge", "warn", "brief
 """Verbs of saying and thinking whose noun is an object: "told the crowd gathered there"."""
 _NAMING: Final = frozenset({"use", "know", "describe", "see", "regard", "serve"})
 """Verbs with "as": "a mosque used as a base" opens no clause."""
+_HELD: Final = frozenset({"say", "believe", "think", "know", "suspect", "allege", "report", "understand", "rumour"})
+"""Verbs whose participle tells with "to" what is held of somebody ("men believed to be armed")."""
 _MEANS: Final = frozenset(
     ["telephone", "phone", "letter", "email", "force", "car", "air", "land", "sea", "hand", "night", "day", "noon",
      "midnight", "dawn", "mistake", "then", "now", "train", "road", "video", "name"]
@@ -211,7 +213,8 @@ def _served(sentence: Sentence, at: int, after: str, cues: frozenset[str]) -> bo
     """Tell whether the clause has its finite verb already ("told the crowd gathered on the field")."""
     tags, lows = sentence.tags, sentence.lows
     by_somebody = _by_somebody(sentence, at)
-    if (sentence.lemmas[at] in cues and not by_somebody) or _closes_relative(tags, at):
+    told_of = sentence.lows[at + 1 : at + 2] == ["of"] or (after == "TO" and sentence.lemmas[at] in _HELD)
+    if (sentence.lemmas[at] in cues and not (by_somebody or told_of)) or _closes_relative(tags, at):
         return False
     beside = lows[at + 1] if at + 1 < len(tags) else ""
     if after not in {"PREP", "TO", "END", "COMMA", "PUNCT"} or (

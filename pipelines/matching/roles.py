@@ -7,7 +7,16 @@ from pipelines.matching.antecedents import stranger
 from pipelines.matching.claims import at_verb, claim_for, noun_of
 from pipelines.matching.context import Context
 from pipelines.matching.event_times import event_time
-from pipelines.matching.implied import doers_of_noun, hosts, owners, possessors, refused, requested_of, wielders
+from pipelines.matching.implied import (
+    doers_of_noun,
+    hosts,
+    names_each_other,
+    owners,
+    possessors,
+    refused,
+    requested_of,
+    wielders,
+)
 from pipelines.matching.neighbours import is_date
 from pipelines.matching.own_words import own_words
 from pipelines.matching.people import person_like
@@ -156,6 +165,8 @@ def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Par
         recipients = _proposers(context, found, used, actors)
     if not recipients and (others := requested_of(found) or hosts(found)):
         recipients = _parties(context, others, used)
+    if not recipients and names_each_other(context.sentence, found):
+        recipients = actors
     if not recipients and found.rule.group.type == "REJECT":
         recipients = refused(context, actors)
     if not any(party.id for party in recipients):

@@ -67,6 +67,7 @@ def test_general_goes_back_to_a_soldier_and_minister_to_who_bears_the_title(code
         ("Nechirvan Barzani offered to freeze the vote. The offer was turned down by Abadi.", "REJECT", {"n-barzani"}),
         ("Fuad Masum flew to Sulaymaniyah to see leaders of the PUK.", "CONSULT", {"puk"}),
         ("Iran closed its airspace at the Iraqi government's request.", "REQUEST", {"iran-gov"}),
+        ("The PUK and the KDP blamed each other for the loss.", "ACCUSE", {"puk", "kdp"}),
         ("Sistani urged the leaders in Erbil to return to the constitution.", "REQUEST", {"krg"}),
     ],
 )  # fmt: skip
@@ -74,6 +75,12 @@ def test_to_whom_it_is_done_is_found_where_the_words_lead(code, text, kind, reci
     """Owners of what is hit, who had asked what is refused, who is to be seen, who complies, whose capital it is."""
     found = [event for event in code(text + FIGHT) if event.type == kind]
     assert ids(found[0].recipients) == recipients
+
+
+def test_what_is_held_of_somebody_is_no_clause_of_its_own(code):
+    """Whoever is "suspected of" something after a verb stays that verb's object."""
+    (suspects,) = the(code("Police in Kirkuk arrested nine men suspected of planning bombings."), "COERCE").recipients
+    assert suspects.text == "nine men"
 
 
 def test_forces_loyal_to_a_party_do_not_hand_over_to_it(code):
