@@ -79,7 +79,8 @@ def test_to_whom_it_is_done_is_found_where_the_words_lead(code, text, kind, reci
 
 def test_what_is_held_of_somebody_is_no_clause_of_its_own(code):
     """Whoever is "suspected of" something after a verb stays that verb's object."""
-    (suspects,) = the(code("Police in Kirkuk arrested nine men suspected of planning bombings."), "COERCE").recipients
+    text = "Police in Kirkuk arrested nine men suspected of planning bombings."
+    (suspects,) = the(code(text + FIGHT), "COERCE").recipients
     assert suspects.text == "nine men"
 
 
