@@ -56,7 +56,13 @@ def start_child(stage: str, settings: Settings) -> Child:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=child_main, args=(stage, settings, theirs), name=f"kirkuk-{stage}", daemon=False)
-    process.start()
+    # Ctrl-C reaches every process of a terminal, and a child must not see it before it says that it takes no notice.
+    # Blocked and not ignored, so that the one that is meant for us waits.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
     return Child(process, ours)
 
@@ -75,6 +81,7 @@ def child_main(stage: str, settings: Settings, pipe: Connection) -> None:
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     shown = Shown()
     reporter = Reporter(pipe)
     threading.Thread(target=_listen, args=(pipe, shown, stage, reporter), daemon=True).start()

@@ -1,27 +1,30 @@
 """`kirkuk demo`: the crisis on a loopback server, the same watch as ever on its feeds, the score at the end."""
 
+import logging
 import shutil
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 import tomli_w
 from rich.console import Console
 from rich.table import Table
 
-from connectors.ports import EventLog
+from connectors.ports import EventLog, Index
 from connectors.registry import open_index, open_log
 from desk.alert_commands import read_ledger
 from desk.cli_options import stop_on_signals
 from desk.demo.playbook import load_playbook
 from desk.demo.score import Score, coded_languages, score
 from desk.demo.server import CrisisServer
+from desk.doctor_backends import INDEX_SERVER_CHECKS, LOG_SERVER_CHECKS, ServerCheck
 from desk.live_view import JsonView, TerminalView, open_view
 from desk.look import print_timeline, timeline
 from desk.settings import Settings, load_settings, shipped_config
@@ -30,10 +33,13 @@ from pipelines.developments import Board, Geography
 from pipelines.generations import alert_consumer, live_generation, live_promotion, match_consumer
 from pipelines.streams import replay
 from schemas.envelope import ARTICLES, MATCHES, derived, unpack
+from schemas.errors import ConfigError, IndexUnavailableError, KirkukError, LogError
 from schemas.feeds import FeedSource
 from schemas.records import Article, ArticleCoded, ArticlePublished, ArticleRevised, Development
 from schemas.vocabulary import load_vocabulary
 
+ServerChecks = Mapping[str, Sequence[ServerCheck]]
+_logger = logging.getLogger(__name__)
 POLL_INTERVAL_S: Final = 1.0
 _SETTLE_S: Final = 3.0
 """After the last item was served every feed is polled at least twice in this time."""
@@ -54,8 +60,10 @@ EMBEDDED: Final = Servers()
 def run_demo(*, seconds: float, data: str | None, as_json: bool, servers: Servers = EMBEDDED) -> int:
     """Play, watch, score; return 0 when every labelled development was found, else 1.
 
-    `data` None: the data is thrown away at the end. Raises KirkukError when the folder is in use.
+    `data` None: the data is thrown away at the end. Raises ConfigError for a URL that is none, KirkukError when the
+    folder is in use or can't be made, or a server does not answer.
     """
+    _try_out(servers)
     with _data_folder(data) as folder, stop_on_signals() as stop:
         server = CrisisServer(load_playbook(), seconds, poll_interval_s=POLL_INTERVAL_S).start()
         try:
@@ -84,10 +92,37 @@ def is_good(result: Score) -> bool:
     return everything and not result.duplicate_alerts and result.false_alerts <= _MAX_FALSE
 
 
+def _try_out(servers: Servers) -> None:
+    """Ask the servers once, before anything starts: stages would wait for them without end."""
+    backends: tuple[tuple[str, str | None, Callable[[str], EventLog | Index], ServerChecks], ...] = (
+        ("--log", servers.log_url, open_log, LOG_SERVER_CHECKS),
+        ("--index", servers.index_url, open_index, INDEX_SERVER_CHECKS),
+    )
+    for option, url, opener, checks in backends:
+        if not url:
+            continue
+        try:
+            asked = checks.get(urlsplit(url).scheme, ())
+            for check in asked:
+                list(check(url))
+            if not asked:
+                opener(url).close()
+        except (LogError, IndexUnavailableError) as error:
+            remedy = "start servers on this machine with `make services`, or correct the URL"
+            raise KirkukError(f"{option}: {error}; {remedy}") from error
+        except ConfigError as error:
+            raise ConfigError(f"{option}: {error}") from error
+
+
 @contextmanager
 def _data_folder(data: str | None) -> Iterator[Path]:
     if data is not None:
-        yield Path(data).absolute()
+        kept = Path(data).absolute()
+        try:
+            kept.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise KirkukError(f"{kept}: no folder can be made here: {error.strerror}; correct --data") from error
+        yield kept
         return
     folder = Path(tempfile.mkdtemp(prefix="kirkuk-demo-"))
     try:
@@ -138,17 +173,21 @@ def _end_when_done(settings: Settings, server: CrisisServer, stop: threading.Eve
     while not server.finished and not stop.wait(0.1) and not over.is_set():
         pass
     deadline, calm_since, last = time.monotonic() + _PATIENCE_S, time.monotonic(), -1
-    log = open_log(settings.log_url)
+    log = None
     try:
+        log = open_log(settings.log_url)
         while not stop.wait(0.1) and not over.is_set() and time.monotonic() < deadline:
             end = sum(log.end(ARTICLES, partition=partition) for partition in log.partitions(ARTICLES))
             if end != last or not has_come_through(log):
                 last, calm_since = end, time.monotonic()
             elif time.monotonic() - calm_since > _SETTLE_S:
                 break
+    except KirkukError as error:
+        _logger.warning("the end of the play can't be told: %s", error)
     finally:
-        log.close()
         over.set()
+        if log is not None:
+            log.close()
 
 
 def has_come_through(log: EventLog) -> bool:

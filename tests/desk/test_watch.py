@@ -1,12 +1,19 @@
 """The supervisor of the stages: what it says when one of them ends."""
 
 import logging
+import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from desk.settings import load_settings
 from desk.watch import _Stage
+
+ROOT = Path(__file__).parents[2]
 
 
 class Blind:
@@ -62,3 +69,24 @@ def test_a_stage_that_is_killed_is_told_by_its_status_and_not_by_an_older_error(
     until_reaped(stage)
     assert "stage alert failed: ended with status -9;" in caplog.text
     assert stage.shown()["error"] == "ended with status -9"
+
+
+def test_ctrl_c_in_the_first_moments_prints_no_traceback(tmp_path):
+    """The terminal sends it to every process at once, while the stages still load: they end as they are asked to."""
+    watch = subprocess.Popen(
+        [sys.executable, "-m", "desk.cli", "watch", "--json", "--data", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KIRKUK_METRICS_LISTEN": ""},
+        start_new_session=True,
+    )
+    children = Path(f"/proc/{watch.pid}/task/{watch.pid}/children")
+    deadline = time.monotonic() + 30
+    while len(children.read_text().split()) < 4 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(watch.pid, signal.SIGINT)
+    _, told = watch.communicate(timeout=60)
+    assert "Traceback" not in told
+    assert watch.returncode == 0
