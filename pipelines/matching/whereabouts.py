@@ -24,6 +24,8 @@ _GOES_ON: Final = frozenset({"RETREAT", "SEIZE", "ASSAULT", "MOBILIZE", "DISPLAC
 _SETTLEMENTS: Final = frozenset(
     {"village", "town", "district", "subdistrict", "sub-district", "hamlet", "hill", "mountain"}
 )
+_AT_HOME: Final = frozenset({"PROTEST", "VOTE"})
+"""Types whose people do it where they are ("voters in X")."""
 _MEANWHILE: Final = frozenset({"as", "while", "when"})
 """What such a clause tells happened where the clause above it did."""
 
@@ -124,7 +126,9 @@ def setting_after(events: Sequence[CodedEvent]) -> Party | None:
 
 def _tells_origin(context: Context, found: Found, phrase: Phrase) -> bool:
     """Tell whether "in X" describes somebody before the verb: then X says where they are from."""
-    if not phrase.early or found.nominal or phrase.holder is None:
+    if not phrase.early or found.nominal or phrase.holder is None or found.rule.group.type in _AT_HOME:
+        return False
+    if phrase.prep in {"across", "throughout"}:
         return False
     return _is_somebody(context, phrase.holder)
 
