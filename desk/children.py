@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Mapping, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -58,6 +59,7 @@ def start_child(stage: str, settings: Settings) -> Child:
     process = context.Process(target=child_main, args=(stage, settings, theirs), name=f"kirkuk-{stage}", daemon=False)
     # Ctrl-C reaches every process of a terminal, and a child must not see it before it says that it takes no notice.
     # Blocked and not ignored, so that the one that is meant for us waits.
+    resource_tracker.ensure_running()  # it would let the signal through again when it starts between the two
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()

@@ -71,7 +71,8 @@ def test_a_stage_that_is_killed_is_told_by_its_status_and_not_by_an_older_error(
     assert stage.shown()["error"] == "ended with status -9"
 
 
-def test_ctrl_c_in_the_first_moments_prints_no_traceback(tmp_path):
+@pytest.mark.parametrize("after_s", [0.05, 0.2, 0.4])
+def test_ctrl_c_in_the_first_moments_prints_no_traceback(tmp_path, after_s):
     """The terminal sends it to every process at once, while the stages still load: they end as they are asked to."""
     watch = subprocess.Popen(
         [sys.executable, "-m", "desk.cli", "watch", "--json", "--data", str(tmp_path)],
@@ -86,6 +87,7 @@ def test_ctrl_c_in_the_first_moments_prints_no_traceback(tmp_path):
     deadline = time.monotonic() + 30
     while len(children.read_text().split()) < 4 and time.monotonic() < deadline:
         time.sleep(0.005)
+    time.sleep(after_s)
     os.killpg(watch.pid, signal.SIGINT)
     _, told = watch.communicate(timeout=60)
     assert "Traceback" not in told
