@@ -23,11 +23,13 @@ def own_words(
     *,
     own: object,
     negated: bool = False,
+    everyone: bool = False,
 ) -> tuple[Claim, tuple[Party, ...]]:
     """Settle who acts and who says so where both are one.
 
     To reject, demand or accuse is done by saying it: who does so needs no source, and where nobody else does (`own`),
     the speaker does. Who tells of a deed of his own side states it, named or not; who announces his own is no source.
+    `everyone`: all speakers stay credited, as general-purpose sets of attributions have it.
     """
     if not claim.sources:
         return claim, actors
@@ -36,6 +38,8 @@ def own_words(
     if event_type in _SAID and own and not actors and last.span is not None:
         actors = (Party(id=last.id, text=last.text, span=last.span),)
     same = [one for one in claim.sources if one.cue not in _CLAIMS and _is_actor(one, actors)]
+    if everyone:
+        return claim, actors
     if event_type in _OFFERED and claim.status != "denied":
         # Who speaks for a body without a name is asked for what that body wants: a source.
         same = [one for one in same if one.kind != "anonymous" or _is_same_words(one, actors)]

@@ -12,6 +12,8 @@ _OPENERS: Final = frozenset(
 """Determiners that begin another phrase ("gave the army | a deadline"); "few" and "many" may stand inside one."""
 _OPENS_TIME: Final = frozenset({"last", "this", "next", "early", "late"})
 _NOBODY: Final = frozenset({"no", "neither", "none", "nobody", "nothing"})
+_CLOCK: Final = 5
+"""Characters of a time that opens an entry of a live blog ("13.37")."""
 _AUXILIARY: Final = frozenset({"BE", "HAVE", "DO", "MODAL"})
 
 
@@ -196,7 +198,8 @@ def is_time(sentence: Sentence, phrase: Phrase) -> bool:
     low = sentence.lows[phrase.start]
     if phrase.end - phrase.start > 1:
         return False
-    return (len(low) == 4 and _is_year(sentence, phrase.start)) or (":" in low and low[0].isdigit())
+    clock = ":" in low or (phrase.start == 0 and "." in low[1:3] and len(low) <= _CLOCK)
+    return (len(low) == 4 and _is_year(sentence, phrase.start)) or (clock and low[0].isdigit())
 
 
 def _is_year(sentence: Sentence, at: int) -> bool:

@@ -62,7 +62,8 @@ def code_trigger(context: Context, found: Found, others: list[Found]) -> CodedEv
     own = idiom or not _OWN_WORDS.isdisjoint(found.rule.pattern.flags) or context.moods.demands(found.clause)
     own = own or (found.clause.verb is not None and at_verb(found) and not found.clause.verb.passive)
     realis, negated = _mood(context, found)
-    claim, actors = own_words(group.type, claim, actors, context.parties.vocabulary, own=own, negated=negated)
+    vocabulary, everyone = context.parties.vocabulary, context.everyone
+    claim, actors = own_words(group.type, claim, actors, vocabulary, own=own, negated=negated, everyone=everyone)
     sentence = context.sentence
     trigger = sentence.offsets(found.start, found.end)
     time = event_time(context, found, realis)

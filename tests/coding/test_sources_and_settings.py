@@ -87,13 +87,45 @@ def test_a_quotation_ends_with_its_mark(code):
 
 
 def test_to_reject_is_done_by_saying_so(code):
-    """Who refuses, demands or threatens in his own words is the actor and no source."""
+    """Who refuses, demands or threatens in his own words is the actor and no source; with --all he is that as well."""
     passed_on = "The KRG rejected the offer of Baghdad, a lawmaker said."
-    assert sources(only(code(passed_on, everything=True), "REJECT")) == ["a lawmaker"]
-    refusal = code("“We will not accept the annulment of the Kurdish vote,” Massoud Barzani said.", everything=True)
-    event = only(refusal, "REJECT")
+    assert sources(only(code(passed_on), "REJECT")) == ["a lawmaker"]
+    words = "“We will not accept the annulment of the Kurdish vote in Kirkuk,” Massoud Barzani said."
+    event = only(code(words), "REJECT")
     assert ids(event.actors) == {"m-barzani"}
     assert sources(event) == []
+    event = only(code(words, everything=True), "REJECT")
+    assert (ids(event.actors), sources(event)) == ({"m-barzani"}, ["Massoud Barzani"])
+
+
+def test_whose_body_acts_is_no_source_of_it(code):
+    """A leader who says what his government will do speaks for it; an official without a name is a source."""
+    event = only(code("Abadi said his government rejected the Kurdish offer on Kirkuk."), "REJECT")
+    assert sources(event) == []
+    event = only(code("An Iraqi official said Baghdad rejected the Kurdish offer on Kirkuk."), "REJECT")
+    assert sources(event) == ["An Iraqi official"]
+
+
+def test_a_source_is_known_again_as_it_was_introduced(code):
+    """What a later sentence calls "the source" is the one that had been described."""
+    events = code(
+        "A source at the peshmerga ministry said Iraqi forces had seized Daquq. "
+        "The Hashd entered Kirkuk, the source said."
+    )
+    assert sources(of_type(events, "SEIZE")[1]) == ["A source at the peshmerga ministry"]
+
+
+def test_a_headline_has_its_source_behind_a_dash_or_before_a_colon(code):
+    """And a name before a colon that is no source is none."""
+    for title in ("Iraqi forces take Kirkuk - officials", "Officials: Iraqi forces take Kirkuk"):
+        event = only(code("Kirkuk was quiet.", title=title), "SEIZE")
+        assert [text.lower() for text in sources(event)] == ["officials"]
+
+
+def test_the_time_of_a_live_blog_is_no_part_of_a_name(code):
+    """Of "13.37 Tillerson says" the source is Tillerson."""
+    event = only(code("13.37 Tillerson says Iraqi forces entered Kirkuk."), "SEIZE")
+    assert sources(event) == ["Tillerson"]
 
 
 def test_ones_own_retreat_is_stated(code):
