@@ -123,3 +123,29 @@ def test_what_is_confirmed_has_happened_by_another_hand(code):
     text = "The mayor of Sinjar, Khalil, confirmed the withdrawal."
     assert doers(code, text, "RETREAT") == [()]
     assert doers(code, text, "STATEMENT") != []
+
+
+@pytest.mark.parametrize(
+    "text, kind",
+    [
+        ("Men with sticks broke through the fence of parliament in Erbil.", "PROTEST"),
+        ("Iran paraded artillery at Parviz Khan.", "MOBILIZE"),
+        ("Buses have carried back 900 families to Tuz Khurmatu.", "DISPLACE"),
+        ("Iraqi forces blasted their way into Altun Kupri.", "SEIZE"),
+        ("The imposition of federal authority over Kirkuk angered the Kurds.", "SEIZE"),
+        ("The burning of homes in Tuz Khurmatu went on.", "COERCE"),
+        ("We heard mortars in Taza at two, residents of Kirkuk said.", "ASSAULT"),
+    ],
+)
+def test_deeds_told_in_other_words(code, text, kind):
+    """Fences broken through, guns paraded, families carried back and mortars heard are what they are."""
+    assert doers(code, text, kind)
+
+
+@pytest.mark.parametrize(
+    "text", ["The band paraded through Kirkuk.", "The restoration of prices to normal pleased Kirkuk.",
+             "They carried the boy home in Kirkuk.", "I heard artillery officers of Kirkuk speak about history."]
+)  # fmt: skip
+def test_everyday_words_tell_no_deed(code, text):
+    """Bands, prices, tired boys and talks tell none of these."""
+    assert code(text, everything=True) == []
