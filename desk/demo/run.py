@@ -1,6 +1,7 @@
 """`kirkuk demo`: the crisis on a loopback server, the same watch as ever on its feeds, the score at the end."""
 
 import logging
+import shlex
 import shutil
 import sys
 import tempfile
@@ -251,16 +252,22 @@ def _print_result(settings: Settings, result: Score, *, kept: str | None) -> Non
         ("missed", result.missed),
         ("not alerted", result.missed_alerts),
         ("false", result.false),
-        ("twice", result.duplicates),
+        ("split", result.duplicates),
     ):
         for name in names:
             console.print(f"{title}: {name}", style="red", markup=False)
-    if kept is not None:
-        console.print(
-            f"data kept, with settings: kirkuk search 'peshmerga' --config {kept}/config --data {kept}",
-            style="dim",
-            markup=False,
-        )
+    sys.stdout.writelines(f"{line}\n" for line in closing_lines(settings, kept=kept))
+
+
+def closing_lines(settings: Settings, *, kept: str | None) -> Iterator[str]:
+    """Say how to go on, in lines that can be pasted into a shell: they are not wrapped."""
+    program = sys.argv[0] if Path(sys.argv[0]).name == "kirkuk" else "kirkuk"
+    if kept is None:
+        yield f"nothing was kept; to look around in it: {shlex.join([program, 'demo', '--data', 'data'])}"
+        return
+    yield "the data are kept, with settings; look around in them:"
+    for command in (["search", "peshmerga withdr*"], ["timeline"], ["alerts", "list"]):
+        yield f"  {shlex.join([program, *command, '--config', settings.file or ''])}"
 
 
 def _score_table(result: Score) -> Table:
@@ -271,8 +278,18 @@ def _score_table(result: Score) -> Table:
     )
     table.add_row("developments", f"{result.developments_found} of {result.developments_expected} labelled ones found")
     table.add_row("expected alerts", f"{result.alerts_found} of {result.alerts_expected}")
-    table.add_row("alerts", f"{result.alerts} sent, {result.false_alerts} false, {result.duplicate_alerts} twice")
+    table.add_row("alerts", alerts_told(result))
     if result.delay_p50_s is not None:
         delays = f"median {result.delay_p50_s:.2f} s, 95 % within {result.delay_p95_s:.2f} s"
         table.add_row("served to alert", delays)
     return table
+
+
+def alerts_told(result: Score) -> str:
+    """Tell of the alerts. Each is sent once; `split` are different ones about what the labels take for one thing."""
+    told = f"{result.alerts} sent, each once; {result.false_alerts} false"
+    if not result.duplicate_alerts:
+        return told
+    return (
+        f"{told}; {result.duplicate_alerts} split: the labels have one development there, the monitor another beside it"
+    )
