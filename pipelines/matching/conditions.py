@@ -26,7 +26,7 @@ _MEASURES: Final = frozenset(
     ["number", "ten", "thousand", "hundred", "dozen", "score", "million", "group", "lot", "majority", "part", "handful",
      "series",
      "member", "rest", "half", "most", "bulk",
-     "third", "quarter", "fifth",
+     "third", "quarter", "fifth", "worth",
      "stretch", "section", "portion", "string", "wave", "spate", "round", "batch", "pair", "couple", "remainder"]
 )  # fmt: skip
 """Nouns that only count what "of" behind them names."""
