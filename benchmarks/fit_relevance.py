@@ -24,7 +24,7 @@ from pipelines.matching.coder import Coder
 HERE = Path(__file__).parent
 SCHEMA = HERE.parent / "schemas" / "kirkuk"
 LEXICON = SCHEMA / "lexicon" / "en.topics.yaml"
-LABELLED = ("", "more/newsdesk", "more/liveblog", "more/negatives")
+LABELLED = ("", "more/newsdesk", "more/liveblog", "more/mixed", "more/negatives")
 PULL = 1.0
 """How strongly weights are drawn to what is expected of them, beside one article's pull."""
 AGAINST, FOR, CRISIS, BIAS = -1.2, 0.5, 1.5, -1.5

@@ -9,6 +9,8 @@ from schemas.vocabulary import Vocabulary
 
 _SIDES: Final = (frozenset({"kurdish"}), frozenset({"federal", "iran"}))
 _UNDATED: Final = frozenset({"generic", "historical"})
+_ARMED: Final = frozenset({"clash", "shelling", "airstrike", "explosives", "firearms"})
+"""Modes of assault that don't happen in a kitchen or on a pitch."""
 _WORDS: Final = frozenset({"ACCUSE", "AGREE", "CONCEDE", "REJECT", "REQUEST", "SUPPORT", "THREATEN"})
 """Types that matter by who speaks or is addressed: drivers warned of floods in Kirkuk are no part of the crisis."""
 
@@ -35,8 +37,8 @@ def event_signs(events: Iterable[CodedEvent], vocabulary: Vocabulary) -> dict[st
     """Return how much the current events have to do with the crisis, as signs for a verdict over the whole article.
 
     Each is the logarithm of a number of events: of those with a place in the theatre and a known party (`local`) or
-    none (`local_plain`), with both sides (`both`), about the vote (`vote`), of a side alone (`side`), with Islamic
-    State elsewhere (`isis_elsewhere`), of nobody known and no place (`other`).
+    none (`local_plain`), of those with weapons there (`armed`), with both sides (`both`), about the vote (`vote`), of
+    a side alone (`side`), with Islamic State elsewhere (`isis_elsewhere`), of nobody known and no place (`other`).
     """
     counts: dict[str, int] = {}
     across: set[str] = set()
@@ -60,6 +62,8 @@ def _kind_of_sign(event: CodedEvent, sides: set[str], vocabulary: Vocabulary) ->
         kind = vocabulary.types[event.type]
         if kind.intrinsically_relevant:
             return "vote"
+        if event.type == "ASSAULT" and event.mode in _ARMED:
+            return "armed"
         return "local" if _is_known(event) else "local_plain"
     if any(party.id == "isis" for party in (*event.actors, *event.recipients)):
         return "isis_elsewhere"
