@@ -1,7 +1,8 @@
 """How well the matcher codes: `make eval`, or `python -m benchmarks.eval [--json] [--dev-data DIR] [--examples N]`.
 
-The own labelled articles (kirkuk_dev, and those of other hands in kirkuk_dev/more) are always measured. Data of others is not part of this repository: it is looked
-for in --dev-data, in KIRKUK_DEV_DATA, and in shared/dev_data beside the repository, and told as "not found" otherwise.
+The own labelled articles (kirkuk_dev, and those of other hands in kirkuk_dev/more) are always measured. Data of others
+is not part of this repository: it is looked for in --dev-data, in KIRKUK_DEV_DATA, and in shared/dev_data beside the
+repository, and told as "not found" otherwise.
 Figures have 95 % intervals from drawing articles, rows or documents anew (500 times, fixed seed).
 """
 
