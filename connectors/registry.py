@@ -4,10 +4,23 @@ Logs: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db`, `kafka://host
 Indexes: `sqlite:///…`, `http[s]://host:9200/prefix`, `memory://name`.
 """
 
+from collections.abc import Mapping
+from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from connectors.ports import EventLog, Index
 from schemas.errors import ConfigError
+
+_SCHEMES: Final[Mapping[str, Mapping[str, str]]] = {
+    "log": {"sqlite": "sqlite:///path", "kafka": "kafka://host:9092/prefix", "memory": "memory://name"},
+    "index": {
+        "sqlite": "sqlite:///path",
+        "http": "http[s]://host:9200/prefix",
+        "https": "http[s]://host:9200/prefix",
+        "memory": "memory://name",
+    },
+}
+"""Schemes of each backend, with how a URL of it is written."""
 
 
 def sqlite_path(url: str) -> str:
@@ -16,6 +29,18 @@ def sqlite_path(url: str) -> str:
     if not path:
         raise ConfigError(f"{url}: no file named; write sqlite:///data/log.db")
     return path
+
+
+def url_fault(url: str, what: Literal["log", "index"]) -> str:
+    """Say what is wrong with the beginning of a URL, "" if nothing; the rest may hold a password and is not shown."""
+    scheme, colon, _ = url.partition("://")
+    known = _SCHEMES[what]
+    if (colon and scheme.lower() in known) or url.lower().startswith("memory:"):
+        return ""
+    if not colon:
+        server = "kafka://" if what == "log" else "http://"
+        return f"begins with no scheme; write {server} before a server's address, or sqlite:///path for a file"
+    return f"{scheme[:20]}://…: unknown scheme; use {' or '.join(dict.fromkeys(known.values()))}"
 
 
 def open_log(url: str) -> EventLog:
@@ -34,9 +59,7 @@ def open_log(url: str) -> EventLog:
         from connectors.kafka_options import parse_kafka_url
 
         return KafkaLog(parse_kafka_url(url))
-    raise ConfigError(
-        f"log URL {scheme}://…: unknown scheme; use sqlite:///path, kafka://host:9092/prefix or memory://x"
-    )
+    raise ConfigError(f"log URL: {url_fault(url, 'log')}")
 
 
 def open_index(url: str) -> Index:
@@ -55,4 +78,4 @@ def open_index(url: str) -> Index:
         from connectors.elastic_options import parse_elastic_url
 
         return ElasticIndex(parse_elastic_url(url))
-    raise ConfigError(f"index URL {scheme}://…: unknown scheme; use sqlite:///path, http://host:9200 or memory://name")
+    raise ConfigError(f"index URL: {url_fault(url, 'index')}")

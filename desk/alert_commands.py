@@ -43,8 +43,17 @@ def open_notifiers(rules: Rules, terminal: Notifier) -> list[Notifier]:
                     f"{rules.file}: channels.{name}: {channel.env} is not set in the environment; "
                     "set it, or write enabled = false"
                 )
-            opened.append(AppriseNotifier(name, url))
+            try:
+                opened.append(AppriseNotifier(name, url))
+            except ConfigError as error:
+                raise ConfigError(f"{origin(rules, name)}: {error}") from error
     return opened
+
+
+def origin(rules: Rules, name: str) -> str:
+    """Say where a channel's address stands."""
+    channel = rules.channels[name]
+    return f"{channel.env} in the environment" if channel.env else f"{rules.file}: channels.{name}.url"
 
 
 def read_ledger(log: EventLog) -> Ledger:
@@ -60,10 +69,13 @@ def list_alerts(
     """Print alerts in the order in which they were raised, a line each."""
     out = out or sys.stdout
     ledger = read_ledger(log)
-    for alert in ledger.alerts.values():
-        if alert.suppressed is None or include_suppressed:
-            row = alert_row(ledger, alert)
-            out.write((msgspec.json.encode(row).decode() if as_json else _line(row)) + "\n")
+    shown = [alert for alert in ledger.alerts.values() if alert.suppressed is None or include_suppressed]
+    for alert in shown:
+        row = alert_row(ledger, alert)
+        out.write((msgspec.json.encode(row).decode() if as_json else _line(row)) + "\n")
+    if not shown and not as_json and out.isatty():
+        held = len(ledger.alerts)
+        out.write(f"no alert was sent; --all shows {held} that were held back\n" if held else "no alerts yet\n")
 
 
 def alert_row(ledger: Ledger, alert: Alert) -> dict[str, Any]:
@@ -234,7 +246,9 @@ def mute(log: EventLog, rules: Rules, rule: str, *, length: timedelta, by: str, 
     record = RuleMuted(rule=rule, at=clock.now(), until=clock.now() + length, by=by)
     event_id = stable_id(rule, "muted", record.at.isoformat())
     log.append([Append(ALERTS, pack(record, event_id=event_id, subject=rule, time=record.at))])
-    click.echo(f"{rule} is muted until {record.until:%Y-%m-%d %H:%M} UTC")
+    click.echo(
+        f"{rule} is muted until {record.until:%Y-%m-%d %H:%M} UTC" if length else f"{rule} is not muted any more"
+    )
 
 
 def try_channels(rules_file: str, *, send: bool, terminal: Notifier | None = None) -> int:
@@ -246,15 +260,20 @@ def try_channels(rules_file: str, *, send: bool, terminal: Notifier | None = Non
     if not send:
         click.echo(f"channels: {', '.join(channel.name for channel in channels)}; --send sends a test to each")
         return 0
-    results = [_try(channel) for channel in channels]
+    results = [_try(channel, rules) for channel in channels]
     return int(not all(results))
 
 
-def _try(channel: Notifier) -> bool:
+def _try(channel: Notifier, rules: Rules) -> bool:
+    from connectors.apprise_notifier import listening
+
     try:
-        channel.send(trial_alert())
+        with listening() as heard:
+            channel.send(trial_alert())
     except DeliveryError as error:
-        click.echo(f"{channel.name}: {error}", err=True)
+        why = f": {', '.join(dict.fromkeys(heard))}" if heard else ""
+        where = f"; its address is {origin(rules, channel.name)}" if channel.name in rules.channels else ""
+        click.echo(f"{channel.name}: {error}{why}{where}", err=True)
         return False
     click.echo(f"{channel.name}: taken", err=True)
     return True

@@ -100,7 +100,13 @@ alert = _stage_command("alert", "Merge coded events into developments, raise ale
 @click.command()
 @click.argument("file", required=False, type=click.Path())
 @click.option("--all", "all_sentences", is_flag=True, help="Code every sentence, with or without a known party.")
-@click.option("--processes", default=1, show_default=True, help="Processes that share the work on FILE.")
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that share the work on FILE.",
+)
 @click.option("--schema", type=click.Path(file_okay=False), help="Schema folder. [default: the settings' one]")
 @click.option("--once", is_flag=True, help="Without FILE: code what the log holds, then end.")
 @json_option

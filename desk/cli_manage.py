@@ -71,6 +71,8 @@ def test_command(settings: "Settings", send: bool) -> int:
     """Try the channels with an alert that says it is a test."""
     from desk.alert_commands import try_channels
 
+    if surprise := settings.surprise("rules"):
+        click.echo(surprise, err=True)
     return try_channels(settings.rules_file, send=send)
 
 

@@ -177,7 +177,10 @@ def print_letters(
 ) -> None:
     """Print dead letters, a line each, oldest first."""
     out = out or sys.stdout
-    for row in list_rows(log, include_solved=include_solved):
+    rows = list_rows(log, include_solved=include_solved)
+    if not rows and not as_json and out.isatty():
+        out.write("no dead letters\n" if include_solved else "no dead letters wait; --all shows solved ones too\n")
+    for row in rows:
         if as_json:
             out.write(msgspec.json.encode(row).decode() + "\n")
         else:

@@ -19,7 +19,7 @@ import schemas
 from connectors import access
 from connectors.feed_parser import ParseLimits
 from connectors.fetch import FetchLimits
-from connectors.registry import sqlite_path
+from connectors.registry import sqlite_path, url_fault
 from desk.operation_options import LogOptions, MetricsOptions
 from pipelines.alerting.options import AlertOptions
 from pipelines.ingestion.options import IngestOptions
@@ -126,6 +126,11 @@ def load_settings(
     faults += [f"{_origin(fault, variables, path)}: {fault}" for fault in found]
     if parsed is not None:
         faults += [f"{_origin(fault, variables, path)}: {fault}" for fault in parsed.metrics.faults()]
+        urls = {
+            "log.url": parsed.log.url and url_fault(parsed.log.url, "log"),
+            "index.url": parsed.index.url and url_fault(parsed.index.url, "index"),
+        }
+        faults += [f"{_origin(key, variables, path)}: {key}: {fault}" for key, fault in urls.items() if fault]
     if parsed is None or faults:
         raise ConfigError("\n".join(faults))
     return _resolve(parsed, path, variables)

@@ -101,7 +101,9 @@ def _entries(path: Path) -> list[Any]:
     try:
         data = msgspec.toml.decode(path.read_bytes())
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read ({error.strerror}); name another file with --feeds") from error
+        raise ConfigError(
+            f"{path}: can't be read ({error.strerror}); correct KIRKUK_FEEDS_FILE or [feeds] file"
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: is no TOML: {error}") from error
     others = [f"{path}: {key}: unknown key; {near(key, [KEY])}" for key in data if key != KEY]

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.registry import open_log
 from desk.alert_commands import acknowledge, list_alerts, mute, print_why, try_channels
+from desk.dead_letters_commands import print_letters
 from pipelines.alerting import Ledger
-from schemas.errors import DeliveryError, KirkukError
+from schemas.errors import ConfigError, DeliveryError, KirkukError
 from schemas.records import RuleMuted
 from schemas.rules import load_rules
 from tests.alerting import alert_play as play
@@ -145,6 +147,8 @@ def test_mute_takes_known_rules_only_and_can_be_ended(told, capsys):
     assert ledger.muted_until("territory") == NOON + timedelta(hours=2)
     ledger.fold(RuleMuted(rule="territory", at=NOON, until=NOON, by="ann"))
     assert ledger.muted_until("territory") == NOON
+    mute(told.log, rules, "territory", length=timedelta(0), by="ann", clock=Noon())
+    assert capsys.readouterr().out == "territory is not muted any more\n"
 
 
 def test_trying_channels_sends_only_when_told_to(tmp_path, capsys):
@@ -166,4 +170,34 @@ def test_trying_channels_sends_only_when_told_to(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "terminal, desk" in out
     assert "desk: channel desk" in err
+    assert f"nobody listens at its address; its address is {path}: channels.desk.url" in err
     assert "HUSH" not in out + err
+
+
+def test_a_mistyped_channel_is_told_by_its_variable(tmp_path, monkeypatch):
+    """The message names what is to be corrected, and no more of the address than its scheme."""
+    path = tmp_path / "alerts.toml"
+    path.write_text('[channels.desk]\nenv = "KIRKUK_SECRET_DESK"\n')
+    for url, wanted in (("slak://HUSH/x", "begins with slak://"), ("HUSH", "begins with no scheme")):
+        monkeypatch.setenv("KIRKUK_SECRET_DESK", url)
+        with pytest.raises(ConfigError, match=rf"KIRKUK_SECRET_DESK in the environment: .*{wanted}") as raised:
+            try_channels(str(path), send=True)
+        assert "HUSH" not in str(raised.value)
+
+
+class Terminal(io.StringIO):
+    """A screen."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("show,wanted", [(list_alerts, "no alerts yet\n"), (print_letters, "no dead letters wait")])
+def test_an_empty_list_says_so_on_a_terminal(show, wanted):
+    """A person is told that there is nothing; a program reads nothing."""
+    log = open_log(f"memory://empty-{show.__name__}")
+    screen, pipe = Terminal(), io.StringIO()
+    show(log, out=screen)
+    show(log, out=pipe)
+    assert screen.getvalue().startswith(wanted)
+    assert pipe.getvalue() == ""

@@ -75,6 +75,13 @@ def test_a_wrong_option_is_a_usage_error(tmp_path):
     assert "--inn" in done.stderr
 
 
+def test_no_process_can_code_nothing(tmp_path):
+    """`match --processes 0` is a usage error that names the bound."""
+    done = kirkuk("match", "-", "--processes", "0", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "x>=1" in done.stderr
+
+
 def test_examples_keep_their_lines(tmp_path):
     """The first steps stand below each other, as they are to be typed."""
     lines = kirkuk("--help", cwd=tmp_path).stdout.splitlines()

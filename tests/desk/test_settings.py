@@ -12,6 +12,7 @@ from desk.feeds_commands import list_feeds
 from desk.settings import load_settings, shipped_config, variable_names
 from desk.stages import Run, run_stage
 from schemas.errors import ConfigError
+from schemas.feed_list import load_feeds
 
 
 @pytest.fixture
@@ -110,6 +111,31 @@ def test_a_mistake_is_told_with_its_place_and_remedy(write, text, environ, wante
         load_settings(path, environ=environ)
     for part in wanted:
         assert part in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "variable,url,wanted",
+    [
+        ("KIRKUK_INDEX_URL", "127.0.0.1:9200", "index.url: begins with no scheme; write http://"),
+        ("KIRKUK_LOG_URL", "secret@broker:9092", "log.url: begins with no scheme; write kafka://"),
+        ("KIRKUK_LOG_URL", "http://secret@host", "log.url: http://…: unknown scheme; use sqlite:///path or kafka://"),
+        ("KIRKUK_INDEX_URL", "elastic://secret", "index.url: elastic://…: unknown scheme; use sqlite:///path or http"),
+    ],
+)
+def test_a_url_without_its_scheme_is_told_with_variable_and_remedy(write, variable, url, wanted):
+    """Key, variable and what to write are named before anything is opened, and nothing of the address."""
+    with pytest.raises(ConfigError) as raised:
+        load_settings(write(""), environ={variable: url})
+    assert f"{variable} in the environment: {wanted}" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_feed_list_that_is_not_there_is_told_with_what_names_it(write):
+    """The message names a setting that there is."""
+    with pytest.raises(ConfigError, match="correct KIRKUK_FEEDS_FILE or") as raised:
+        load_feeds(load_settings(write(""), environ={"KIRKUK_FEEDS_FILE": "none.toml"}).feeds_file)
+    assert "KIRKUK_FEEDS_FILE" in variable_names()
+    assert "--feeds" not in str(raised.value)
 
 
 def test_several_mistakes_are_told_at_once(write):
