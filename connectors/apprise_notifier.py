@@ -53,7 +53,8 @@ def listening() -> Iterator[list[str]]:
     """
     logger = logging.getLogger(_TELLTALES[0])
     before = logger.level
-    _HUSH.heard = heard = []
+    heard: list[str] = []
+    _HUSH.heard = heard
     logger.addFilter(_HUSH)
     logger.setLevel(logging.DEBUG)
     try:
