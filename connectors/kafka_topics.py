@@ -93,7 +93,8 @@ def setup_topics(options: KafkaOptions, *, dry_run: bool = False) -> list[str]:
         there = set(admin.list_topics())
         missing = [stream for stream in SETUP if topic(options, stream) not in there]
         wanted = {stream: wanted_partitions(options, stream) for stream in missing}
-        lines = [f"topic {topic(options, stream)}: {_counted(count)}" for stream, count in wanted.items()]
+        made = "to be made" if dry_run else "made"
+        lines = [f"topic {topic(options, stream)}: {made}, {_counted(count)}" for stream, count in wanted.items()]
         ours = sorted(_ours(options, there))
         differing = _differences(options, admin, ours)
         if not dry_run:
@@ -144,7 +145,7 @@ def _wait_until_there(options: KafkaOptions, admin: Any, streams: Iterable[str])
 
 
 def _counted(count: int) -> str:
-    return "made, 1 partition" if count == 1 else f"made, {count} partitions"
+    return "1 partition" if count == 1 else f"{count} partitions"
 
 
 def _told(options: KafkaOptions, stream: str, changes: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ message. SIGTERM and Ctrl-C stop the stages in the order of the flow, so that wh
 """
 
 import logging
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -151,6 +152,17 @@ class _Stage:
         return {**self.counts, "restarts": self.restarts, "error": self.error}
 
 
+def _check(settings: Settings) -> None:
+    """Read feeds and rules, open the channels: a mistake shows before anything is polled. Raises ConfigError."""
+    from connectors.terminal_notifier import TerminalNotifier
+    from desk.alert_commands import open_notifiers
+    from schemas.feed_list import load_feeds
+    from schemas.rules import load_rules
+
+    load_feeds(settings.feeds_file)
+    open_notifiers(load_rules(settings.rules_file), TerminalNotifier(sys.stderr))
+
+
 class Watch:
     """The supervisor. `run` returns when `stop` is set; `counts` may be read from any thread."""
 
@@ -175,6 +187,7 @@ class Watch:
 
         Raises KirkukError when the data folder is in use, and for settings that a stage finds wrong.
         """
+        _check(self._settings)
         with RoleLock(self._settings.data_dir, "watch"), serving(self._settings, self.views, SystemClock()):
             try:
                 while not self._stop.is_set():

@@ -13,6 +13,7 @@ import pytest
 from connectors.apprise_notifier import AppriseNotifier
 from connectors.terminal_notifier import TerminalNotifier, alert_lines
 from desk.alert_commands import open_notifiers, trial_alert
+from desk.settings import shipped_config
 from schemas.errors import ConfigError, DeliveryError
 from schemas.records import ClaimSource, Evidence
 from tests.alerting import alert_play as play
@@ -143,3 +144,13 @@ def test_a_closed_terminal_is_a_delivery_error():
     out.close()
     with pytest.raises(DeliveryError, match="standard output is closed"):
         TerminalNotifier(out).send(ALERT)
+
+
+def test_the_sample_channel_of_the_shipped_rules_works_when_its_marks_are_taken_away(load, monkeypatch):
+    """Two lines without their # and the variable that they name: a channel."""
+    text = (shipped_config() / "alerts.toml").read_text("utf-8")
+    rules = load(text.replace("\n# [channels.desk]\n# env", "\n[channels.desk]\nenv"))
+    variable = rules.channels["desk"].env
+    assert f"export {variable}=" in text
+    monkeypatch.setenv(variable, "json://localhost/desk")
+    assert [each.name for each in open_notifiers(rules, TerminalNotifier(io.StringIO()))] == ["terminal", "desk"]

@@ -5,13 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from desk.settings import load_settings
-from desk.watch import _Stage
+from desk.watch import Watch, _Stage
+from schemas.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,6 +71,24 @@ def test_a_stage_that_is_killed_is_told_by_its_status_and_not_by_an_older_error(
     until_reaped(stage)
     assert "stage alert failed: ended with status -9;" in caplog.text
     assert stage.shown()["error"] == "ended with status -9"
+
+
+@pytest.mark.parametrize(
+    "text,wanted",
+    [
+        ('[channels.desk]\nenv = "KIRKUK_SECRET_NOT_SET"\n', "KIRKUK_SECRET_NOT_SET is not set"),
+        ('[channels.desk]\nurl = "nowhere://x"\n', "channels.desk.url"),
+        ('[[rule]]\nname = "x"\nchange = ["opened"]\n', "change"),
+    ],
+)
+def test_a_mistake_in_rules_or_channels_ends_the_watch_before_it_begins(tmp_path, text, wanted):
+    """No stage has started, nothing is polled, and no folder is made."""
+    (tmp_path / "alerts.toml").write_text(text)
+    environ = {"KIRKUK_METRICS_LISTEN": "", "KIRKUK_RULES_FILE": str(tmp_path / "alerts.toml")}
+    settings = load_settings(data=tmp_path / "data", environ=environ)
+    with pytest.raises(ConfigError, match=wanted):
+        Watch(settings, stop=threading.Event(), view=Blind()).run()
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("after_s", [0.05, 0.2, 0.4])
