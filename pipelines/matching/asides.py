@@ -21,6 +21,11 @@ _LONGEST_SPEAKER: Final = 9
 """Tokens of a source before the last verb of a sentence."""
 _AFTER_CUE: Final = 7
 """Tokens that may follow that verb ("said by telephone from Erbil on Monday")."""
+_YARDSTICKS: Final = frozenset(
+    {"plan", "principle", "stance", "law", "constitution", "schedule", "rule", "custom", "procedure", "need", "size"}
+    | {"taste", "wish", "agreement", "understanding", "order", "instruction", "timetable", "programme", "program"}
+)
+"""What something may be done according to, without anybody's saying so."""
 _SHOWING: Final = frozenset({"shows", "show", "showed", "suggests", "suggest"})
 _LISTENERS: Final = frozenset({"us", "me", "reporters", "journalists"})
 _PAST_OR_THIRD: Final = frozenset({"VBD", "VBZ", "VB", "VBN", "NOUN"})
@@ -47,7 +52,7 @@ def _of_clause(
         for phrase in credits_.speakers(sentence, clause):
             yield verb.head, clause, Credit(credits_.source(sentence, phrase, cue, parties), strength)
     for prep, phrase in clause.preps:
-        if prep in credits_.phrases:
+        if prep in credits_.phrases and sentence.lemmas[phrase.head] not in _YARDSTICKS:
             yield phrase.start, clause, Credit(credits_.source(sentence, phrase, prep, parties), "said")
         elif prep in _BY and sentence.lemmas[phrase.head] in credits_.accounts:
             for whose in _whose(sentence, phrase, prep):
@@ -96,7 +101,8 @@ def _trailing(
     phrase = read_phrase(sentence, comma + 1)
     whole = phrase.end < cue and sentence.tags[phrase.end] not in {"PREP", "CONJ", "WH", "VBN", "ADJ"}
     head = cue - 1 if whole else phrase.head
-    speaker = Phrase(comma + 1, cue if head == cue - 1 else phrase.end, head)
+    described = phrase.end < cue and sentence.lows[phrase.end] == "of"
+    speaker = Phrase(comma + 1, cue if described or head == cue - 1 else phrase.end, head)
     plural = sentence.lemmas[cue] == "say" and sentence.tags[head] == "NOUN" and sentence.lows[head].endswith("s")
     if sentence.tags[head] != "NAME" and not plural and not credits_.may_speak(sentence, head):
         return []

@@ -27,6 +27,10 @@ _PUTTING: Final = frozenset({"put", "see", "tell", "describe", "have", "remember
 """Verbs of "X sees it differently: ..."."""
 _SPEAKING_OF: Final = frozenset({"speak", "tell", "talk", "complain", "warn", "hear", "say", "know", "write"})
 """Verbs that tell of what stands behind "of" or "about"."""
+_HEARING: Final = frozenset({"tell", "ask", "inform", "brief", "urge"})
+"""Verbs behind which stands who is spoken to, never who speaks."""
+_NO_SPEECH: Final = frozenset({"how", "why", "what", "when", "where", "who", "statement", "report", "letter"})
+"""What a heading before a colon announces and does not say ("Men in uniform: how the convoy died")."""
 _LONGEST_TAIL: Final = 6
 """Tokens of a source behind the "and" of another one."""
 _PERCEIVING: Final = frozenset({"find", "hear", "see", "learn", "understand", "show", "agree", "hold", "ask", "urge"})
@@ -154,7 +158,8 @@ class Credits:
                 cue = sentence.text[sentence.starts[parent.verb.head] : sentence.ends[parent.verb.head]]
                 for phrase in self.speakers(sentence, parent):
                     found.insert(0, Credit(self.source(sentence, phrase, cue, parties), strength))
-                if not self.speakers(sentence, parent) and strength == "claimed":
+                told = any(_is_told(parent, phrase) for phrase in parent.doers())
+                if not self.speakers(sentence, parent) and (strength == "claimed" or told):
                     found.insert(0, Credit(_NOBODY, strength))
             elif step.leader is not None and step.parent is None:
                 found = self._led(sentence, step.leader, parties) + found
@@ -214,6 +219,7 @@ class Credits:
         return [
             phrase
             for phrase in doers
+            if not _is_told(clause, phrase)
             if sentence.lows[phrase.head] not in _NO_SOURCES or (phrase.preps and phrase.preps[0][0] == "of")
         ]
 
@@ -232,8 +238,17 @@ class Credits:
                 return [Credit(self.source(sentence, one, leader.verb.lemma, parties), "said") for one in speakers]
             return self.above(sentence, leader, parties)
         if leader.verb is None and leader.subjects and self.is_source(sentence, leader.subjects[0], parties):
+            end = leader.subjects[0].end
+            if sentence.lows[end : end + 1] == [":"] and not _NO_SPEECH.isdisjoint(sentence.lows[end + 1 : end + 2]):
+                return []
             return [Credit(self.source(sentence, leader.subjects[0], ":", parties), "said")]
         return []
+
+
+def _is_told(clause: Clause, phrase: Phrase) -> bool:
+    """Tell who is spoken to from who speaks ("then, if so, told the widow that ...")."""
+    verb = clause.verb
+    return verb is not None and not verb.passive and verb.lemma in _HEARING and phrase.start > verb.head
 
 
 def _tail(sentence: Sentence, phrase: Phrase) -> int:

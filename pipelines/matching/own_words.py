@@ -42,7 +42,7 @@ def own_words(
         return claim, actors
     if event_type in _OFFERED and claim.status != "denied":
         # Who speaks for a body without a name is asked for what that body wants: a source.
-        same = [one for one in same if one.kind != "anonymous" or _is_same_words(one, actors)]
+        same = [one for one in same if one.kind != "anonymous" or _is_himself(one, actors)]
         same += [one for one in claim.sources if one not in same and _speaks_for(one, actors, vocabulary)]
         rest = tuple(one for one in claim.sources if one not in same)
         status = "asserted" if same and not rest and claim.status == "alleged" else claim.status
@@ -76,6 +76,13 @@ def _is_same_words(source: ClaimSource, actors: tuple[Party, ...]) -> bool:
     """Tell a source that is the actor by its very words, or who says "we"."""
     here = source.span is not None and any(source.span == actor.span for actor in actors)
     return here or any(actor.text.lower() in SPEAKERS for actor in actors)
+
+
+def _is_himself(source: ClaimSource, actors: tuple[Party, ...]) -> bool:
+    """Tell who speaks of himself from one of many who says "we" for them ("a member of the staff")."""
+    one_of_many = source.text.lower().startswith(("a ", "an ", "one "))
+    others = [actor for actor in actors if not (one_of_many and actor.text.lower() in {"we", "us"})]
+    return _is_same_words(source, tuple(others))
 
 
 def _speaks_for(source: ClaimSource, actors: tuple[Party, ...], vocabulary: Vocabulary) -> bool:

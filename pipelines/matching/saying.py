@@ -16,10 +16,16 @@ def saying(sentence: Sentence, at: int, before: int, form: str, grammar: Grammar
     """Decide beside or for a verb of saying: "a party channel claims" holds a noun, "leaders claim" a verb; else ""."""
     if form == "VB" and sentence.tags[before] in {"NOUN", "NAME", "ADJ", "DET"} and _cue_is_next(sentence, at, grammar):
         return "NOUN"
-    if form == "VBZ" and _calls_on(sentence, at, before):
+    if form == "VBZ" and (_calls_on(sentence, at, before) or (not noun and _one_says(sentence, at, before, grammar))):
         return form
     cue = noun and sentence.lemmas[at] in grammar.cues
     return form if cue and _reports(sentence, at, before, form, grammar) else ""
+
+
+def _one_says(sentence: Sentence, at: int, before: int, grammar: Grammar) -> bool:
+    """Tell "the mayor reckons" by its lone subject: a verb of saying that is no noun is always one there."""
+    one = sentence.tags[before] in {"NOUN", "NAME"} and not is_plural(sentence.lows[before])
+    return one and sentence.lemmas[at] in grammar.cues
 
 
 def _calls_on(sentence: Sentence, at: int, before: int) -> bool:

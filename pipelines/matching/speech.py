@@ -16,6 +16,10 @@ _SOURCES: Final = re.compile(r"\b(?:source|official|officer|commander|diplomat|l
 """Those without a name who are taken up again as "the ..."."""
 
 
+_AGAIN: Final = frozenset({"he", "she", "it", "they"})
+"""Words that take up who spoke before."""
+
+
 class Speech:
     """Follows the speaker from sentence to sentence of one field.
 
@@ -47,9 +51,19 @@ class Speech:
     def introduced(self, credit: Credit) -> Credit:
         """Return "the source" as it was introduced ("an informed source at the council")."""
         low = credit.source.text.lower()
+        if low in _AGAIN:
+            return self._taken_up(credit)
         known = self._introduced.get(low.removeprefix("the ").removeprefix("same "))
         if low.startswith("the ") and credit.source.id is None and known is not None:
             return Credit(msgspec.structs.replace(known, cue=credit.source.cue), credit.strength)
+        return credit
+
+    def _taken_up(self, credit: Credit) -> Credit:
+        """Return "he" or "it" as the one who spoke last, where that is told by the same words or not at all."""
+        for one in self._last or self.speaker:
+            source, known = one.source, credit.source
+            if source.text.lower() not in _AGAIN and known.id in {None, source.id}:
+                return Credit(msgspec.structs.replace(source, cue=known.cue), credit.strength)
         return credit
 
     def _introduce(self, credits_: list[Credit]) -> None:
@@ -86,6 +100,7 @@ class Speech:
             self._open = _turned(low, opened=self._open)
         self._introduce(spoke)
         if spoke:
+            spoke = [self.introduced(credit) for credit in spoke]
             self._last = spoke
             self.speaker = spoke
         elif not self.current(sentence):
