@@ -51,6 +51,9 @@ class Context:
         self.asked: tuple[Party, ...] = ()
         """Who asked or offered something last, in this sentence or the one before."""
         self.sentence: Sentence
+        self._latest: Sentence | None = None
+        self.before: Sentence | None = None
+        """The sentence before this one of the same field."""
         self.clauses: list[Clause] = []
         self._beside: list[tuple[int, Clause, Credit]] | None = None
 
@@ -59,6 +62,7 @@ class Context:
         if self.times:
             self.anchor = self.times[-1].first
         self.parties.turn(clauses)
+        self.before, self._latest = self._latest, sentence
         self.sentence, self.clauses, self._beside, self.times = sentence, clauses, None, []
 
     def credited(self, clause: Clause) -> bool:
@@ -71,7 +75,7 @@ class Context:
 
     def turn_to_text(self) -> None:
         """Forget what has its words in the title: parties of the text have theirs there."""
-        self.setting, self.asked = None, ()
+        self.setting, self.asked, self._latest = None, (), None
         self.parties.memory.stranger = None
 
     @property

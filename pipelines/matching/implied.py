@@ -19,9 +19,10 @@ _SEEING: Final = frozenset({"ask", "press", "lobby", "tell", "beg"}) | frozenset
     {"see", "meet", "confer", "consult", "talk", "speak", "brief", "persuade", "urge", "congratulate"}
 )
 """What one travels for when one visits somebody."""
-_TOOLS: Final = frozenset(
-    ["truck", "lorry", "mortar", "rocket", "shell", "missile", "gun", "drone", "plane", "vehicle", "bulldozer",
-     "armour", "armor", "humvee", "bomb", "bullet", "sniper", "fire", "shelling", "convoy", "ship", "boat"]
+TOOLS: Final = frozenset(
+    ["truck", "lorry", "mortar", "artillery", "tank", "rocket", "shell", "missile", "gun", "drone", "plane", "vehicle",
+     "bulldozer", "traffic", "poll", "armour", "armor", "humvee", "bomb", "bullet", "sniper", "fire", "shelling",
+     "convoy", "ship", "boat"]
 )  # fmt: skip
 """What does something only in somebody's hands."""
 _DOING: Final = frozenset(
@@ -53,7 +54,7 @@ def wielders(context: Context, found: Found) -> tuple[Party, ...]:
     """Take whose a weapon or vehicle is that does something ("UN trucks delivered", "a Kurdish mortar killed")."""
     sentence, parties = context.sentence, context.parties
     for phrase in found.slots.get("subj", ()) if "subj" in found.rule.slots.actors else ():
-        if sentence.lemmas[phrase.head] not in _TOOLS:
+        if sentence.lemmas[phrase.head] not in TOOLS:
             continue
         for at in range(phrase.head - 1, phrase.start - 1, -1):
             mention, table = sentence.mentions[at], parties.adjectives.get(sentence.lows[at], {})

@@ -34,6 +34,13 @@ def titles(sentence: Sentence, phrase: Phrase, heads: Container[str]) -> list[Ph
     return []
 
 
+def by_name(sentence: Sentence, phrase: Phrase) -> Phrase:
+    """Prefer the name that stands beside a noun for somebody ("the speaker, X", "its founder, X")."""
+    if sentence.tags[phrase.head] != "NOUN":
+        return phrase
+    return next((one for one in phrase.apposed if sentence.tags[one.head] == "NAME"), phrase)
+
+
 def shared_head(sentence: Sentence, phrase: Phrase, adjectives: Mapping[str, object]) -> int:
     """Return the noun that a lone adjective shares with those it is coordinated with, else the phrase's own head."""
     if phrase.end - phrase.start > 1 or sentence.lows[phrase.head] not in adjectives:

@@ -8,6 +8,7 @@ from pipelines.matching.claims import at_verb, claim_for, noun_of
 from pipelines.matching.context import Context
 from pipelines.matching.event_times import event_time
 from pipelines.matching.implied import (
+    TOOLS,
     doers_of_noun,
     hosts,
     names_each_other,
@@ -17,6 +18,7 @@ from pipelines.matching.implied import (
     requested_of,
     wielders,
 )
+from pipelines.matching.naming import by_name
 from pipelines.matching.neighbours import is_date
 from pipelines.matching.own_words import own_words
 from pipelines.matching.people import person_like
@@ -316,7 +318,7 @@ def _party(context: Context, phrase: Phrase, used: set[int], *, strict: bool) ->
     if phrase.negated or not _nameable(context, phrase, strict=strict):
         return []
     used.add(phrase.start)
-    return [parties.party(sentence, phrase, None)]
+    return [parties.party(sentence, by_name(sentence, phrase), None)]
 
 
 def _pronoun(context: Context, phrase: Phrase) -> list[Party]:
@@ -355,7 +357,7 @@ def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
     if tag == "NOUN" and person_like(head):
         return True
     if tag == "NAME":
-        return not is_date(sentence.lows[phrase.head])
+        return not is_date(sentence.lows[phrase.head]) and head not in TOOLS
     return context.everyone and not strict and tag in {"NOUN", "PRON"}
 
 

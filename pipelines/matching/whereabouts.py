@@ -100,8 +100,8 @@ def _only_place(context: Context, found: Found, places: dict[str, Party]) -> Non
     if len(seen) == 1 or (seen and together):
         for phrase in seen.values():
             _add_place(context, phrase, places)
-    elif not seen and context.setting is not None and found.rule.group.type in _GOES_ON:
-        places[context.setting.id or ""] = context.setting
+    elif not seen and _goes_on(sentence, found) and (setting := context.setting or _only_named(context)):
+        places[setting.id or ""] = setting
 
 
 def _is_fronted(clause: Clause, phrase: Phrase) -> bool:
@@ -122,6 +122,28 @@ def setting_after(events: Sequence[CodedEvent]) -> Party | None:
     """Return the place that the events of a sentence leave to the next one: the only one of the last that has any."""
     last = next((event for event in reversed(events) if event.places and event.type in _GOES_ON), None)
     return last.places[0] if last is not None and len(last.places) == 1 and last.places[0].id else None
+
+
+def _goes_on(sentence: Sentence, found: Found) -> bool:
+    """Tell what can go on where the last sentence was: no purpose, nothing behind the clock of a live blog's entry."""
+    return found.rule.group.type in _GOES_ON and found.clause.kind != "inf" and not sentence.lows[0][:1].isdigit()
+
+
+def _only_named(context: Context) -> Party | None:
+    """Return the one place that the last sentence names, if it is of the theatre and no government."""
+    before, vocabulary = context.before, context.parties.vocabulary
+    if before is None:
+        return None
+    named = {
+        mention.places[0]: at
+        for at, mention in enumerate(before.mentions)
+        if mention is not None and context.parties.landmarks.is_place(before, at)
+    }
+    for name, at in named.items() if len(named) == 1 else ():
+        place, span = vocabulary.places[name], before.offsets(at, at + 1)
+        if place.theatre and place.metonym is None and place.kind != "region":
+            return Party(id=name, text=before.text[slice(*span)], span=span)
+    return None
 
 
 def _tells_origin(context: Context, found: Found, phrase: Phrase) -> bool:

@@ -1,0 +1,37 @@
+"""Where what a sentence tells without a place went on, and by what words strangers are written down."""
+
+
+def only(events, kind):
+    (event,) = [event for event in events if event.type == kind]
+    return event
+
+
+def burned_in(code, text):
+    return [party.id for party in only(code(text), "ASSAULT").places]
+
+
+def test_a_deed_without_a_place_goes_on_where_the_last_sentence_was(code):
+    """A town of the theatre that the sentence before names alone is where the next one's deeds happen."""
+    assert burned_in(code, "Daquq had woken to rain. Iraqi forces killed three peshmerga.") == ["daquq"]
+
+
+def test_a_government_or_one_of_two_towns_is_no_setting(code):
+    """A capital acts as a government and of two towns neither is sure, so nothing goes on there."""
+    assert burned_in(code, "Baghdad was in a hurry. Iraqi forces killed three peshmerga.") == []
+    assert burned_in(code, "Daquq and Hawija woke to rain. Iraqi forces killed three peshmerga.") == []
+
+
+def test_an_entry_of_a_live_blog_goes_on_with_nothing(code):
+    """A sentence that opens with a clock is news from elsewhere."""
+    assert burned_in(code, "Daquq had woken to rain. 14:10 Iraqi forces killed three peshmerga.") == []
+
+
+def test_somebody_unknown_is_written_down_by_name_where_one_stands_beside(code):
+    """A noun alone tells nobody who "its founder, X" is."""
+    events = code("Its founder, Hiwa Qadir, was arrested by Iraqi forces in Kirkuk.")
+    assert [party.text for party in only(events, "COERCE").recipients] == ["Hiwa Qadir"]
+
+
+def test_what_opens_a_sentence_is_nobody(code):
+    """A capital letter makes no party of polls or rockets."""
+    assert only(code("19:06 Polls have closed in Kirkuk."), "VOTE").actors == ()
