@@ -69,6 +69,8 @@ class Grammar:
         )
         self.verbs: dict[str, Verb] = {}
         self.nouns: dict[str, str] = {}
+        self.guesses: dict[tuple[str, str, bool, bool], tuple[str, str]] = {}
+        """What the tagger takes words for at first sight, as far as it has met them."""
         self._add_verbs(language)
         self._add_nouns(language)
 

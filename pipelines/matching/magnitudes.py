@@ -115,23 +115,18 @@ def _word_value(low: str, grammar: Grammar) -> float | None:
 
 def find_magnitudes(sentence: Sentence, clauses: list[Clause], grammar: Grammar) -> list[tuple[int, Magnitude]]:
     """Return (token, magnitude) of all numbers of a sentence whose kind is clear."""
-    found, at = [], 0
-    while at < len(sentence):
-        if sentence.tags[at] != "NUM" and "-" not in sentence.lows[at]:
-            at += 1
-            continue
-        read = number_at(sentence, at, grammar) if sentence.tags[at] == "NUM" else None
+    found, behind = [], 0
+    for at, tag in enumerate(sentence.tags):
+        read = number_at(sentence, at, grammar) if tag == "NUM" and at >= behind else None
         if read is None:
-            at += 1
             continue
-        value, end = read
-        named = _kind(sentence, at, end, clauses)
+        value, behind = read
+        named = _kind(sentence, at, behind, clauses)
         if named is not None:
             kind, unit, stop = named
             start, finish = sentence.offsets(at, stop)
             text = sentence.text[start:finish]
             found.append((at, Magnitude(kind=kind, value=value, unit=unit, text=text, span=(start, finish))))
-        at = end
     return found
 
 

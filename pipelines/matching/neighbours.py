@@ -14,12 +14,18 @@ _PLURALS: Final = frozenset({"people", "police", "militia", "peshmerga", "men", 
 
 def previous(tags: list[str], at: int) -> int:
     """Return the index of the token before `at` that is no adverb, -1 at the beginning."""
-    return next((back for back in range(at - 1, -1, -1) if tags[back] not in _SKIP), -1)
+    at -= 1
+    while at >= 0 and tags[at] in _SKIP:
+        at -= 1
+    return max(at, -1)
 
 
 def following(tags: list[str], at: int) -> str:
     """Return the tag of the token after `at` that is no adverb, END at the end."""
-    return next((tags[ahead] for ahead in range(at + 1, len(tags)) if tags[ahead] not in _SKIP), "END")
+    at += 1
+    while at < len(tags) and tags[at] in _SKIP:
+        at += 1
+    return tags[at] if at < len(tags) else "END"
 
 
 def kind_of_that(tags: list[str], lows: list[str], at: int) -> str:

@@ -132,7 +132,7 @@ def read_phrase(sentence: Sentence, at: int) -> Phrase:
         phrase = Phrase(start, at, _head(sentence, first, at))
         phrase.possessor = possessor
         phrase.negated = sentence.lows[first] in _NOBODY or (first > 0 and sentence.lows[first - 1] == "neither")
-        phrase.strong = any(sentence.mentions[token] is not None for token in range(first, at))
+        phrase.strong = sentence.mentions[first:at].count(None) < at - first
         if at + 1 < len(tags) and _possessive(sentence, at) and tags[at + 1] in _INSIDE | {"VBG"}:
             possessor = Phrase(start, at, phrase.head)
             possessor.possessor = phrase.possessor

@@ -24,6 +24,10 @@ from pipelines.matching.saying import saying
 from pipelines.matching.second_uses import bridge_dates, reconsider
 from pipelines.matching.tokens import Sentence
 
+_MOST_KEPT: Final = 20_000
+"""Words whose first guess is kept at hand."""
+_OPENS_NOUN: Final = frozenset({"NAME", "NOUN", "ADJ", "NUM"})
+"""What a noun phrase goes on with: elsewhere none has to be ended, but behind the time of a live blog's entry."""
 _YEAR: Final = 4
 """Digits of a year."""
 _BEFORE_NOUN: Final = frozenset({"DET", "ADJ", "PRP$", "NUM", "POSS", "PREP"})
@@ -63,6 +67,8 @@ def _part(sentence: Sentence, grammar: Grammar) -> None:
     """Mark names before which a noun phrase ends: "in a speech | Barzani", but not "party leader Barzani"."""
     tags = sentence.tags
     for at in range(1, len(tags)):
+        if at > 1 and tags[at] not in _OPENS_NOUN and tags[at - 1] != "NUM":
+            continue
         if (
             (tags[at] == "NAME" and tags[at - 1] == "NOUN" and sentence.lemmas[at - 1] not in grammar.titles)
             or (tags[at] == "NUM" and tags[at - 1] in {"NOUN", "NAME"} and sentence.lows[at - 1] not in grammar.months)
@@ -120,20 +126,20 @@ def _capitalised_title(sentence: Sentence) -> bool:
 
 def _look_up(sentence: Sentence, grammar: Grammar) -> None:
     shouting = _capitalised_title(sentence)
-    for at, low in enumerate(sentence.lows):
-        letter = sentence.text[sentence.starts[at]]
-        if sentence.mentions[at] is not None:
-            sentence.tags[at] = "NAME"
-            sentence.lemmas[at] = low
+    text, starts, tags, lemmas, known = sentence.text, sentence.starts, sentence.tags, sentence.lemmas, grammar.guesses
+    for at, (low, mention) in enumerate(zip(sentence.lows, sentence.mentions, strict=True)):
+        if mention is not None:
+            tags[at], lemmas[at] = "NAME", low
             continue
-        capital = letter.isupper() and not shouting
-        first = _opens(sentence, at)
-        sentence.tags[at], sentence.lemmas[at] = _first_guess(low, letter, grammar, capital=capital, first=first)
-
-
-def _opens(sentence: Sentence, at: int) -> bool:
-    """Tell whether a word has its capital from where it stands: first of the sentence or of a quotation."""
-    return at == 0 or sentence.tags[at - 1] == "QUOTE"
+        letter = text[starts[at]]
+        # A word has its capital from where it stands when it is first of the sentence or of a quotation.
+        key = low, letter, not shouting and letter.isupper(), not at or tags[at - 1] == "QUOTE"
+        guess = known.get(key)
+        if guess is None:
+            if len(known) >= _MOST_KEPT:
+                known.clear()
+            guess = known[key] = _first_guess(low, letter, grammar, capital=key[2], first=key[3])
+        tags[at], lemmas[at] = guess
 
 
 def _first_guess(low: str, letter: str, grammar: Grammar, *, capital: bool, first: bool) -> tuple[str, str]:
@@ -165,7 +171,9 @@ def _join_multiwords(sentence: Sentence, grammar: Grammar) -> None:
     """Tag "according to", "out of", "no longer": the first word carries the whole as its lemma, the rest is FIX."""
     lows, table = sentence.lows, grammar.multiword
     for at, low in enumerate(lows):
-        for parts, tagged in table.get(low, ()):
+        if low not in table:
+            continue
+        for parts, tagged in table[low]:
             if tuple(lows[at : at + len(parts)]) == parts and not _opens_infinitive(sentence, grammar, at, parts):
                 sentence.tags[at], sentence.lemmas[at] = tagged, " ".join(parts)
                 for rest in range(at + 1, at + len(parts)):

@@ -81,18 +81,26 @@ class Sentence:
         """Return the span of tokens `start` up to `end`."""
         return self.starts[start], self.ends[end - 1]
 
-    def add(self, start: int, end: int, mention: Mention | None) -> None:
-        """Append one token."""
-        self.starts.append(start)
-        self.ends.append(end)
-        low = self.text[start:end].lower().replace("’", "'")
-        if low == "'t" and self.lows and self.lows[-1].endswith("n") and self.ends[-2:-1] == [start]:
-            self.lows[-1] = _DENIED.get(self.lows[-1], self.lows[-1][:-1])
-            low = "n't"
-        self.lows.append(_SHORT.get(low, low) if low.endswith(".") else low)
-        self.tags.append("")
-        self.lemmas.append("")
-        self.mentions.append(mention)
+    def fill(self) -> None:
+        """Set the words in lower case, and leave room for tags and lemmas, once all tokens stand."""
+        begin, end = self.span
+        # A name may go on behind the place where a long sentence was cut.
+        text = self.text[begin : max(end, *self.ends[-1:])].lower() if self.ends else ""
+        if text.isascii():
+            lows = [text[start - begin : stop - begin] for start, stop in zip(self.starts, self.ends, strict=True)]
+        else:
+            text = self.text
+            lows = [text[start:stop].lower() for start, stop in zip(self.starts, self.ends, strict=True)]
+            lows = [low.replace("’", "'") if "’" in low else low for low in lows]
+        for at, low in enumerate(lows):
+            if low[-1] == ".":
+                lows[at] = _SHORT.get(low, low)
+            elif low == "'t" and at and lows[at - 1].endswith("n") and self.ends[at - 1] == self.starts[at]:
+                lows[at - 1] = _DENIED.get(lows[at - 1], lows[at - 1][:-1])
+                lows[at] = "n't"
+        self.lows = lows
+        self.tags = [""] * len(lows)
+        self.lemmas = [""] * len(lows)
 
 
 def tokenise(text: str, span: tuple[int, int], mentions: list[Mention], *, title: bool = False) -> Sentence:
@@ -101,22 +109,28 @@ def tokenise(text: str, span: tuple[int, int], mentions: list[Mention], *, title
     A mention that doesn't end with a token (part of "Iran-backed") stays a part of its word.
     """
     sentence = Sentence(text, span, title=title)
-    at, upcoming = span[0], iter(mentions)
+    starts, ends, named = sentence.starts, sentence.ends, sentence.mentions
+    upcoming, limit = iter(mentions), span[1]
     mention = next(upcoming, None)
-    end_of_sentence = span[1]
-    while at < end_of_sentence:
-        match = TOKEN.search(text, at, end_of_sentence)
-        if match is None:
-            break
-        start, end = match.span()
-        while mention is not None and mention.start < start:
+    following: int | None = span[0]
+    while following is not None:
+        matches, following = TOKEN.finditer(text, following, limit), None
+        for match in matches:
+            start, end = match.span()
+            while mention is not None and mention.start < start:
+                mention = next(upcoming, None)
+            starts.append(start)
+            if mention is None or mention.start != start or not _whole(text, mention.end, limit):
+                ends.append(end)
+                named.append(None)
+                continue
+            ends.append(mention.end)
+            named.append(mention)
+            following = mention.end if mention.end != end else None
             mention = next(upcoming, None)
-        if mention is not None and mention.start == start and _whole(text, mention.end, end_of_sentence):
-            sentence.add(start, mention.end, mention)
-            at, mention = mention.end, next(upcoming, None)
-        else:
-            sentence.add(start, end, None)
-            at = end
+            if following is not None:
+                break
+    sentence.fill()
     return sentence
 
 
