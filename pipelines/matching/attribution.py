@@ -1,5 +1,6 @@
 """Who says so: cue verbs before, after and inside what they report, "according to", documents, quotations."""
 
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pipelines.matching.parties import Parties
@@ -22,6 +23,8 @@ _ANNOUNCING: Final = frozenset(
 """Verbs whose object is what they tell of."""
 _PROCLAIMING: Final = frozenset({"announce", "report", "claim", "proclaim"})
 """Verbs that may be part of how a deed is told."""
+_PUBLISHING: Final = frozenset({"announce", "report", "claim", "allege", "confirm", "describe"})
+"""Participles behind what they tell of."""
 _ENDS_SOURCE: Final = frozenset({"say", "tell", "show", "suggest", "report", "add", "indicate"})
 _PUTTING: Final = frozenset({"put", "see", "tell", "describe", "have", "remember"})
 """Verbs of "X sees it differently: ..."."""
@@ -31,6 +34,11 @@ _HEARING: Final = frozenset({"tell", "ask", "inform", "brief", "urge"})
 """Verbs behind which stands who is spoken to, never who speaks."""
 _NO_SPEECH: Final = frozenset({"how", "why", "what", "when", "where", "who", "statement", "report", "letter"})
 """What a heading before a colon announces and does not say ("Men in uniform: how the convoy died")."""
+_SERVING: Final = frozenset(
+    {"official", "adviser", "advisor", "aide", "officer", "member", "employee", "nurse", "doctor"}
+)
+_BEHIND: Final = frozenset({"of", "at", "to", "for", "from", "with", "on"})
+"""Nouns for nameless persons, and what ties them to the body that they speak with the knowledge of."""
 _LONGEST_TAIL: Final = 6
 """Tokens of a source behind the "and" of another one."""
 _PERCEIVING: Final = frozenset({"find", "hear", "see", "learn", "understand", "show", "agree", "hold", "ask", "urge"})
@@ -195,6 +203,19 @@ class Credits:
             verb.lemma == "put" and any(prep == "at" and inner is phrase for prep, inner in clause.preps)
         )
 
+    def published(self, sentence: Sentence, clauses: list[Clause], end: int, parties: Parties) -> list[Credit]:
+        """Return who tells of an event up to token `end` by a participle behind it ("an agreement, announced by X")."""
+        return [
+            Credit(
+                self.source(sentence, one, sentence.lows[clause.verb.head], parties), self.strength[clause.verb.lemma]
+            )
+            for clause in clauses
+            if clause.kind == "reduced" and clause.verb is not None and clause.verb.passive
+            if clause.verb.lemma in _PUBLISHING
+            if any(one.end == end or one.start == end + 1 for one in clause.subjects)
+            for one in clause.doers()
+        ]
+
     def _reports(self, step: Clause, parent: Clause) -> bool:
         assert parent.verb is not None
         strength = self.strength.get(parent.verb.lemma)
@@ -281,6 +302,15 @@ def _relative_end(sentence: Sentence, phrase: Phrase, end: int) -> int:
     return end
 
 
+def _is_hearsay(source: ClaimSource) -> bool:
+    """Tell a nameless source from one who speaks with an office behind him ("an adviser to the oil ministry")."""
+    if source.kind != "anonymous":
+        return False
+    low = source.text.lower().split()
+    pairs = pairwise(low)
+    return not any(noun.removesuffix("s") in _SERVING and prep in _BEHIND for noun, prep in pairs)
+
+
 def claim_of(credited: list[Credit]) -> Claim:
     """Combine the sources of one event, outermost first, into its claim."""
     unique: dict[str, Credit] = {}
@@ -293,6 +323,6 @@ def claim_of(credited: list[Credit]) -> Claim:
         status = "denied"
     elif "confirmed" in strengths:
         status = "confirmed"
-    elif "claimed" in strengths or any(credit.source.kind == "anonymous" for credit in chosen):
+    elif "claimed" in strengths or any(_is_hearsay(credit.source) for credit in chosen):
         status = "alleged"
     return Claim(status=status, sources=tuple(credit.source for credit in chosen if credit.source.text))

@@ -17,8 +17,10 @@ def claim_for(context: Context, found: Found) -> Claim:
     sources = context.cues.above(sentence, found.clause, context.parties)
     if at_verb(found):
         sources += context.cues.announcing(sentence, found.clause, context.parties)
-    elif (noun := noun_of(found)) is not None:
-        sources += context.cues.announced(sentence, found.clause, noun, context.parties)
+    else:
+        if (noun := noun_of(found)) is not None:
+            sources += context.cues.announced(sentence, found.clause, noun, context.parties)
+        sources += context.cues.published(sentence, context.clauses, found.end, context.parties)
     boundary = [at for at, low in enumerate(sentence.lows) if low == ";"]
     for at, clause, credit in context.beside:
         if (clause.kind == "aside" and stands_in(found.clause, clause)) or not _covers(found.clause, clause, at):
@@ -48,7 +50,13 @@ def _covers(clause: Clause, aside: Clause, at: int) -> bool:
 
 def spoken(event: CodedEvent, claim: Claim, vocabulary: Vocabulary) -> CodedEvent:
     """Give an event of a quotation its source, once the text has said who that is; "we" is that one."""
-    speaker = next((source.id for source in reversed(claim.sources)), None)
+    event = issued(event, next((source.id for source in reversed(claim.sources)), None))
+    claim, actors = own_words(event.type, claim, event.actors, vocabulary, own=not event.actors)
+    return msgspec.structs.replace(event, claim=claim, actors=actors)
+
+
+def issued(event: CodedEvent, speaker: str | None) -> CodedEvent:
+    """Tell whose the "we" of an event is: that of whoever speaks, or issued the text that is quoted in full."""
     actors, recipients = (
         tuple(
             msgspec.structs.replace(one, id=speaker) if one.id is None and one.text.lower() in SPEAKERS else one
@@ -56,8 +64,7 @@ def spoken(event: CodedEvent, claim: Claim, vocabulary: Vocabulary) -> CodedEven
         )
         for role in (event.actors, event.recipients)
     )
-    claim, actors = own_words(event.type, claim, actors, vocabulary, own=not actors)
-    return msgspec.structs.replace(event, claim=claim, actors=actors, recipients=recipients)
+    return msgspec.structs.replace(event, actors=actors, recipients=recipients)
 
 
 def at_verb(found: Found) -> bool:

@@ -47,7 +47,8 @@ def own_words(
         rest = tuple(one for one in claim.sources if one not in same)
         status = "asserted" if same and not rest and claim.status == "alleged" else claim.status
         return Claim(status=status, sources=rest), actors
-    himself = [one for one in same if one.kind != "anonymous" and _tells_of_himself(one, actors)]
+    plain = [one for one in claim.sources if one.cue not in _CLAIMS and one.kind != "anonymous"]
+    himself = [one for one in plain if _tells_of_himself(one, actors)]
     if himself and not negated:
         return Claim(status="asserted", sources=tuple(one for one in claim.sources if one not in himself)), actors
     if same and claim.status == "alleged":

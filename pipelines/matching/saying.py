@@ -51,6 +51,8 @@ def _reports(sentence: Sentence, at: int, before: int, form: str, grammar: Gramm
     if tags[before] in {"COMMA", "QUOTE"}:
         return form == "VBZ" and after in {"DET", "NAME"} and any(tag in VERBS for tag in tags[:before])
     many = is_plural(sentence.lows[before])
+    if after == "NUM" and many and form == "VB" and tags[before] in {"NOUN", "NAME"}:
+        return True  # "sources claim three attacks"
     if (
         tags[before] not in {"NOUN", "NAME"}
         or many is not (form == "VB")

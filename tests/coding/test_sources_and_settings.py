@@ -34,6 +34,10 @@ SAID = [
     ("As the mayor tells it, Iraqi forces seized Daquq.", ["the mayor"]),
     ("Iraqi forces seized Daquq, the mayor was quoted as saying.", ["the mayor"]),
     ("One of them said that Iraqi forces seized Daquq.", ["One of them"]),
+    ("Iraqi forces seized Daquq, a grocer reckons.", ["a grocer"]),
+    ("Iraqi forces seized Daquq, figures of the relief office show.", ["figures of the relief office"]),
+    ("The capture of Daquq, reported by a news agency, worries Erbil.", ["a news agency"]),
+    ("Iraqi forces, according to plan, seized Daquq.", []),
     ("While the mayor says all is calm, Iraqi forces seized Daquq.", []),
     ("The Joint Operations Command announced the capture of Daquq.", ["The Joint Operations Command"]),
     ("The Joint Operations Command: Iraqi forces seized Daquq.", ["The Joint Operations Command"]),
@@ -176,3 +180,37 @@ def test_would_is_the_future_of_what_somebody_announced(code):
     assert plan.realis == "future"
     fancy = only(code("Federal forces would advance on Daquq if the peshmerga left."), "MOBILIZE")
     assert fancy.realis == "hypothetical"
+
+
+def test_who_is_spoken_to_is_no_source(code):
+    """What follows "asked" or "told" hears it, even where the speaker could not be read."""
+    text = "Grocers in Daquq closed their shops in protest, as their party, the Turkmen Front, had asked them to."
+    assert not any("them" in sources(event) for event in code(text, everything=True))
+
+
+def test_a_heading_that_announces_an_account_is_no_source(code):
+    """A heading "X: how ..." tells what the article is about, "X: ..." what X says."""
+    titles = ("Officers: how Iraqi forces seized Daquq", "Officers: Iraqi forces seized Daquq")
+    found = [sources(only(code("", title=title, everything=True), "SEIZE")) for title in titles]
+    assert found == [[], ["Officers"]]
+
+
+def test_he_who_says_more_is_who_spoke_last(code):
+    """The pronoun of the next sentence is credited in the words of the one before."""
+    text = "Iraqi forces seized Daquq, Kosrat Rasul said. Peshmerga withdrew from Kirkuk, he added."
+    assert sources(only(code(text), "RETREAT")) == ["Kosrat Rasul"]
+
+
+@pytest.mark.parametrize(
+    "source, status",
+    [
+        ("an adviser to the oil ministry", "asserted"),
+        ("the police chief", "asserted"),
+        ("a circular", "asserted"),
+        ("a source", "alleged"),
+        ("two Kurdish officers", "alleged"),
+    ],
+)
+def test_only_hearsay_is_alleged(code, source, status):
+    """Who speaks with a body behind him states it; nobody knows where a mere source has it from."""
+    assert only(code(f"Iraqi forces seized Daquq, according to {source}."), "SEIZE").claim.status == status
