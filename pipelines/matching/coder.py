@@ -13,7 +13,7 @@ import msgspec
 
 from pipelines.matching.around import Tables
 from pipelines.matching.attribution import Credits, claim_of
-from pipelines.matching.claims import spoken
+from pipelines.matching.claims import issued, spoken
 from pipelines.matching.context import Context
 from pipelines.matching.core import CoreCoder
 from pipelines.matching.core_claims import Memory
@@ -228,12 +228,20 @@ class Coder:
         events: list[CodedEvent] = []
         waiting: list[int] = []
         text = field.text
+        issuer: str | None = None
         for span, inside in self._split(text, field.mentions):
+            quoted = context.speech.unattributed
+            if not quoted:
+                issuer = next(iter(context.parties.memory.groups[-1:]), None)
             found = self._sentence(context, text, span, inside, title=field.name == "title")
             if context.speech.revealed:
                 claim = claim_of(context.speech.revealed)
                 for at in waiting:
                     events[at] = spoken(events[at], claim, self.vocabulary)
+            elif quoted and not context.speech.unattributed:
+                for at in waiting:
+                    events[at] = issued(events[at], issuer)
+                found = [issued(event, issuer) for event in found]
             if not context.speech.unattributed:
                 waiting.clear()
             else:
@@ -244,6 +252,8 @@ class Coder:
                     if not event.claim.sources and event.trigger.span[0] > begin
                 ]
             events += found
+        for at in waiting:
+            events[at] = issued(events[at], issuer)
         return events
 
     def _sentence(

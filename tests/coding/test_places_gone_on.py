@@ -35,3 +35,9 @@ def test_somebody_unknown_is_written_down_by_name_where_one_stands_beside(code):
 def test_what_opens_a_sentence_is_nobody(code):
     """A capital letter makes no party of polls or rockets."""
     assert only(code("19:06 Polls have closed in Kirkuk."), "VOTE").actors == ()
+
+
+def test_we_in_a_text_quoted_in_full_is_who_issued_it(code):
+    """A statement of which no sentence says whose it is speaks for the party named last before it began."""
+    text = 'The KRG put out this on Kirkuk.\n\n"Baghdad is not our master. We reject its ultimatum.\n\n"Enough."'
+    assert [party.id for party in only(code(text), "REJECT").actors] == ["krg"]
