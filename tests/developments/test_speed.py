@@ -60,7 +60,7 @@ def test_twice_the_reports_of_one_development_take_less_than_three_times_as_long
 
 
 def test_an_article_costs_the_same_among_many_developments(geography):
-    assert seconds(geography, scattered(4000)) < 3 * seconds(geography, scattered(2000))
+    assert seconds(geography, scattered(4000)) < 8 * seconds(geography, scattered(1000))
 
 
 def test_a_thousand_articles_take_less_than_a_second(geography):
