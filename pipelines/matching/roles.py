@@ -45,6 +45,7 @@ _STRANGERS: Final = frozenset({"he", "she", "they"})
 """Pronouns of subjects: whom "him" means is less sure."""
 _SPEAKERS: Final = frozenset({"we", "us"})
 """Words for the one who is quoted, whoever that turns out to be."""
+_WHOEVER: Final = _ANYBODY | {"those", "all", "whoever", "any"}
 _CONTENT: Final = frozenset({"inf", "comp", "ger"})
 
 
@@ -134,12 +135,20 @@ def _mood(context: Context, found: Found) -> tuple[Realis, bool]:
         spoken_idiom = ".i." in found.rule.id and found.rule.group.type in {"THREATEN", "REJECT"}
         if spoken_idiom and clause.mark not in moods.marks:
             return "actual", negated
-        return realis, negated
+        return "hypothetical" if realis == "actual" and _whoever(context, clause) else realis, negated
     phrase = noun_of(found)
     realis, negated = moods.of_noun(context.sentence, clause, phrase) if phrase is not None else ("actual", False)
     if clause.verb is None or not is_argument(found) or realis != "actual" or negated:
         return realis, negated
     return moods.realis(clause), moods.negated(clause)
+
+
+def _whoever(context: Context, clause: Clause) -> bool:
+    """Tell a deed of whoever may do it from one that was done: "those who fight will fight alone"."""
+    above = clause.parent.verb if clause.kind == "rel" and clause.parent is not None else None
+    if above is None or not above.modal:
+        return False
+    return any(context.sentence.lows[phrase.head] in _WHOEVER for phrase in clause.antecedent)
 
 
 def _score(found: Found, actors: object, recipients: object, places: object) -> float:
