@@ -59,10 +59,15 @@ class Triggers:
         verbal = [hit for clause in clauses for hit in self._verbal(sentence, clause)]
         refused = {hit.start for hit in verbal if not _SPEECH_ACTS.isdisjoint(hit.rule.pattern.flags)}
         found = [hit for hit in idioms if _holds_verb(hit) and refused.isdisjoint(range(hit.start, hit.end))]
-        covered = _covered(found) | _tokens(one for one in wordings if one.rule is None)
+        void = _tokens(one for one in wordings if one.rule is None)
+        covered = _covered(found) | void
         said = _said(found)
         found += [
-            hit for hit in verbal if hit.start not in covered and (hit.clause.index, hit.rule.group.type) not in said
+            hit
+            for hit in verbal
+            if hit.start not in covered
+            and (hit.clause.index, hit.rule.group.type) not in said
+            and not (void and void & self._object_heads([hit]))
         ]
         found += self._nouns(sentence, clauses, found, [hit for hit in idioms if not _holds_verb(hit)], covered)
         found.sort(key=lambda hit: (hit.start, hit.rule.id))
