@@ -27,6 +27,7 @@ from pipelines.matching.lexicon import Patterns
 from pipelines.matching.magnitudes import find_magnitudes, for_event
 from pipelines.matching.parse import Parser
 from pipelines.matching.parties import Parties
+from pipelines.matching.phrases import take_apart
 from pipelines.matching.realis import Moods
 from pipelines.matching.relevance import event_signs, gate_ids, has_current, is_relevant
 from pipelines.matching.roles import code_trigger
@@ -262,7 +263,8 @@ class Coder:
         sentence = tokenise(text, span, mentions, title=title)
         tag(sentence, self.grammar)
         context.speech.begin(sentence)
-        clauses = Parser(sentence, self.tables).parse()
+        parser = Parser(sentence, self.tables)
+        clauses = parser.parse()
         if title:
             read_headline(sentence, clauses, self.grammar)
         context.begin(sentence, clauses)
@@ -282,6 +284,7 @@ class Coder:
         context.setting, context.asked = setting_after(events), asked_after(events)
         context.parties.remember(sentence, clauses)
         context.speech.after(sentence, clauses, context.parties)
+        take_apart(parser.clauses)
         return events
 
 

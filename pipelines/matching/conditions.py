@@ -1,6 +1,6 @@
 """Whether the conditions of a verb pattern hold in a clause: particles, voice and mood, and what fills the slots."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from pipelines.matching.lexicon import Rule
@@ -125,6 +125,7 @@ class Conditions:
         self._known: dict[tuple[int, int], bool] = {}
         self._forces: dict[int, bool] = {}
         self._heads: dict[int, tuple[str, ...]] = {}
+        self._called: dict[tuple[int, str], set[str]] = {}
         self._credited: Callable[[Clause], bool] = lambda _: False
 
     def begin(self, credited: Callable[[Clause], bool]) -> None:
@@ -133,6 +134,24 @@ class Conditions:
         self._known.clear()
         self._forces.clear()
         self._heads.clear()
+        self._called.clear()
+
+    def first(
+        self, sentence: Sentence, clause: Clause, rules: Iterable[Rule], slots: Slots, *, unsaid: bool = False
+    ) -> Rule | None:
+        """Return the first rule whose conditions hold. Most fall at a look at the words of one slot."""
+        for rule in rules:
+            key = rule.key
+            if key is not None and not (unsaid and key[0] == "subj"):
+                words = self._called.get((clause.index, key[0]))
+                if words is None:
+                    words = self._words(sentence, clause, slots.get(key[0], ()))
+                    self._called[clause.index, key[0]] = words
+                if key[1].isdisjoint(words):
+                    continue
+            if self.hold(sentence, clause, rule, slots, unsaid=unsaid):
+                return rule
+        return None
 
     def hold(self, sentence: Sentence, clause: Clause, rule: Rule, slots: Slots, *, unsaid: bool = False) -> bool:
         """Tell whether all conditions hold. `unsaid`: a passive leaves the doer out ("the base was taken"); what it
@@ -148,8 +167,9 @@ class Conditions:
                 return False
             if not flags_hold(clause, pattern.flags):
                 return False
-        if not all(self._holds(sentence, clause, constraint, slots) for constraint in constraints):
-            return False
+        for constraint in constraints:
+            if not self._holds(sentence, clause, constraint, slots):
+                return False
         return "said" not in pattern.flags or self._said(clause, pattern.flags)
 
     def flags_hold(self, clause: Clause, flags: frozenset[str]) -> bool:
@@ -179,12 +199,31 @@ class Conditions:
             hit = any(self._is(sentence, phrase, allowed) for phrase in slots["obj"][-2:])
             hit = hit or any(low in allowed for _, low in clause.particles) or _called(sentence, slots["obj"], allowed)
         else:
-            hit = any(
-                self._is(sentence, phrase, allowed)
-                for phrase in slots.get(slot, ())
-                if phrase.prep is None or phrase.holder is None or phrase.holder not in clause.subjects
-            )
+            hit = False
+            for phrase in slots.get(slot, ()):
+                if _counts(clause, phrase) and self._is(sentence, phrase, allowed):
+                    hit = True
+                    break
         return hit != constraint.absent
+
+    def _words(self, sentence: Sentence, clause: Clause, phrases: Iterable[Phrase]) -> set[str]:
+        """Return all words that a pattern without computed classes may call one of the phrases of a slot by."""
+        found: set[str] = set()
+        for phrase in phrases:
+            if _counts(clause, phrase):
+                self._call(sentence, phrase, found)
+        return found
+
+    def _call(self, sentence: Sentence, phrase: Phrase, found: set[str]) -> None:
+        head = phrase.head
+        found.update(self._wordings(sentence, phrase))
+        mention = sentence.mentions[head]
+        if mention is not None:
+            found.update(self._parties.words_of(mention))
+        if sentence.tags[head] == "NUM" or sentence.lemmas[head] in _MEASURES:
+            for prep, inner in phrase.preps:
+                if prep == "of":
+                    self._call(sentence, inner, found)
 
     def _is(self, sentence: Sentence, phrase: Phrase, allowed: frozenset[str]) -> bool:
         key = (id(phrase), id(allowed))
@@ -228,6 +267,11 @@ class Conditions:
         if known is None:
             known = self._forces[id(phrase)] = self._parties.force_like(sentence, phrase)
         return known
+
+
+def _counts(clause: Clause, phrase: Phrase) -> bool:
+    """Tell a phrase of the verb's own from one that only describes the subject."""
+    return phrase.prep is None or phrase.holder is None or phrase.holder not in clause.subjects
 
 
 def _called(sentence: Sentence, objects: list[Phrase], allowed: frozenset[str]) -> bool:

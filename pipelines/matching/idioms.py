@@ -1,9 +1,9 @@
 """Fixed wordings with gaps ("took ... off the air", "on strike"), found by lemmas whatever the clauses look like."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from pipelines.matching.lexicon import Rule, Starts
+from pipelines.matching.lexicon import Patterns, Rule
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.tokens import Sentence
@@ -24,10 +24,14 @@ class Wording(NamedTuple):
     rule: Rule | None
 
 
-def find_wordings(sentence: Sentence, table: Mapping[str, Starts], parties: Parties) -> list[Wording]:
+def find_wordings(sentence: Sentence, patterns: Patterns, parties: Parties) -> list[Wording]:
     """Return the wordings of a sentence, the longest of those that begin at a token, none inside another."""
-    forms = [_forms(sentence, at) for at in range(len(sentence))]
-    here = set().union(*forms)
+    words = zip(sentence.lows, sentence.lemmas, sentence.tags, strict=True)
+    forms = [_forms(low, lemma, tag) for low, lemma, tag in words]
+    here = patterns.closing & set().union(*forms)
+    if not here:
+        return []
+    table = patterns.idioms
     found: list[Wording] = []
     at = 0
     while at < len(forms):
@@ -44,10 +48,9 @@ def find_wordings(sentence: Sentence, table: Mapping[str, Starts], parties: Part
     return found
 
 
-def _forms(sentence: Sentence, at: int) -> tuple[str, ...]:
+def _forms(low: str, lemma: str, tag: str) -> tuple[str, ...]:
     """Return what a token may stand for: itself, its lemma, and "be" or "@num" for what it is."""
-    low, lemma = sentence.lows[at], sentence.lemmas[at]
-    kind = _KINDS.get(sentence.tags[at])
+    kind = _KINDS.get(tag)
     if kind is not None:
         return (low, kind) if low != kind else (low,)
     return (low, lemma) if lemma != low else (low,)

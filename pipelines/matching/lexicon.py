@@ -28,6 +28,8 @@ class Rule(NamedTuple):
     slots: Slots
     needs: frozenset[str] = frozenset()
     """Slots that must hold something, so that most rules of a verb are not even tried."""
+    key: tuple[str, frozenset[str]] | None = None
+    """A slot, and the words of which something in it must be called, so that of the others most are not."""
 
 
 class Idiom(NamedTuple):
@@ -53,11 +55,16 @@ class Starts:
             self._by_close.setdefault(word, []).append(len(self._idioms))
         self._idioms.append(idiom)
 
+    @property
+    def closing(self) -> AbstractSet[str]:
+        """Return the closing words of all."""
+        return self._by_close.keys()
+
     def fitting(self, here: AbstractSet[str]) -> list[Idiom]:
         """Return the idioms of which a sentence with the words `here` holds a closing one."""
-        shared = self._by_close.keys() & here
-        if not shared:
+        if self._by_close.keys().isdisjoint(here):
             return []
+        shared = self._by_close.keys() & here
         if len(shared) == 1:
             return [self._idioms[at] for at in self._by_close[shared.pop()]]
         return [self._idioms[at] for at in sorted({at for word in shared for at in self._by_close[word]})]
@@ -71,6 +78,10 @@ def _slots(frame: Frame) -> Slots:
     return Slots(_split(frame.actors), _split(frame.recipients), _split(frame.places), frame.both, frame.of)
 
 
+_BELOW: Final = frozenset({"that", "inf", "ger", "obj2"})
+"""Slots that hold no phrases of their own."""
+
+
 def _closing(parts: Sequence[frozenset[str]]) -> frozenset[str]:
     """Return the words of the part behind the first that sentences are least likely to hold: the shortest words are
     the commonest. The first part's when no other names nothing but words.
@@ -82,7 +93,22 @@ def _closing(parts: Sequence[frozenset[str]]) -> frozenset[str]:
 def _needed(pattern: Pattern) -> frozenset[str]:
     """Return the slots that a pattern asks to hold something."""
     named = {constraint.slot for constraint in pattern.constraints if not constraint.absent}
-    return frozenset(named - {"that", "inf", "ger", "obj2"})
+    return frozenset(named - _BELOW)
+
+
+def _key(pattern: Pattern) -> tuple[str, frozenset[str]] | None:
+    """Return the condition with the fewest words of those that a look at the words of one slot can refute."""
+    plain = [
+        (constraint.slot, constraint.allowed)
+        for constraint in pattern.constraints
+        if not constraint.absent and constraint.slot not in _BELOW and not any(map(_is_computed, constraint.allowed))
+    ]
+    return min(plain, key=lambda one: len(one[1]), default=None)
+
+
+def _is_computed(word: str) -> bool:
+    """Tell what stands for more than phrases that are called so: classes, and "troop" for any force."""
+    return word.startswith("@") or word == "troop"
 
 
 def _asked(rules: Sequence[Rule]) -> frozenset[str]:
@@ -139,6 +165,8 @@ class Patterns:
             for lemma, rules in self.verbs.items()
         }
         self._applicable: dict[tuple[str, frozenset[str], frozenset[str], frozenset[str]], list[Rule]] = {}
+        self.closing = frozenset(word for starts in self.idioms.values() for word in starts.closing)
+        """Words of which a sentence must hold one before any idiom can be in it."""
         self.phrasal = {lemma: _particles(rules) for lemma, rules in self.verbs.items()}
         for rules in self.verbs.values():
             rules.sort(key=lambda rule: (-rule.pattern.weight, rule.id))
@@ -150,7 +178,7 @@ class Patterns:
             for one in alternatives(line):
                 pattern = self._resolve(parse_pattern(one))
                 frame = frames[pattern.frame or group.frame]
-                rule = Rule(f"{name}.{self._counts[name]}", group, pattern, frame, _needed(pattern))
+                rule = Rule(f"{name}.{self._counts[name]}", group, pattern, frame, _needed(pattern), _key(pattern))
                 for lemma in pattern.lemmas:
                     self.verbs.setdefault(lemma, []).append(rule)
         self.bare.update(words(group.bare_nouns))

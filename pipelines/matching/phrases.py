@@ -1,5 +1,6 @@
 """Noun phrases, verb groups and clauses: what the parser builds and everybody after it reads."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from pipelines.matching.participles import VERBS
@@ -68,7 +69,7 @@ class Clause:
 
     __slots__ = (
         "adjoined", "antecedent", "children", "followed", "gapped", "index", "inverted", "kind", "leader",
-        "mark", "objects", "parent", "particles", "preps", "shares", "subjects", "verb",
+        "mark", "objects", "parent", "particles", "phrases", "preps", "shares", "subjects", "verb",
     )  # fmt: skip
 
     def __init__(self, index: int, kind: str, parent: "Clause | None", mark: str) -> None:
@@ -91,6 +92,8 @@ class Clause:
         self.shares: Clause | None = None
         self.leader: Clause | None = None
         self.followed: Clause | None = None
+        self.phrases: list[Phrase] | None = None
+        """All of them with what hangs on them, once somebody has asked for that."""
 
     def surface_subjects(self) -> list[Phrase]:
         """Return the grammatical subjects, those of a shared clause included."""
@@ -121,6 +124,17 @@ class Clause:
         if self.kind == "rel" and not self.gapped and not self.objects:
             return self.antecedent
         return self.objects
+
+
+def take_apart(clauses: Iterable[Clause]) -> None:
+    """Take clauses and phrases apart once nobody needs them: what holds each other waits for the garbage collector."""
+    for clause in clauses:
+        for phrase in clause.phrases or ():
+            phrase.holder = None
+        for _, phrase in clause.preps:
+            phrase.holder = None
+        clause.children.clear()
+        clause.parent = clause.followed = clause.shares = clause.leader = None
 
 
 def read_phrase(sentence: Sentence, at: int) -> Phrase:

@@ -17,6 +17,8 @@ from schemas.lexicon_patterns import words
 _WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _READ: Final = 30_000
 """Characters of a text whose words are looked at: what comes later tells nothing new about the subject."""
+_MOST_KEPT: Final = 50_000
+"""Words of which it is kept whether they are entries."""
 _DIGIT: Final = re.compile(r"\d")
 _YEAR: Final = 4
 """Digits of a year."""
@@ -35,6 +37,7 @@ class Subject:
         self.doors = tuple(door.replace("_", " ") for door in words(topics.doors))
         self._single: dict[str, list[str]] = {}
         self._longer: dict[str, list[tuple[str, str]]] = {}
+        self._entries: dict[str, str] = {}
         for theme, listed in (*topics.themes.items(), ("crisis", topics.crisis), ("wider", topics.wider)):
             for entry in words(listed):
                 self._enter(theme, entry.replace("_", " "))
@@ -66,14 +69,26 @@ class Subject:
         found: dict[str, set[str]] = {}
         said = _WORD.findall(fold(text).text)
         running = f" {' '.join(said)} "
+        entries, longer = self._entries, self._longer
         for word in set(said):
-            entry = next((form for form in _forms(word) if form in self._single), "")
-            for theme in self._single.get(entry, ()):
-                found.setdefault(theme, set()).add(entry)
-            for entry, theme in self._longer.get(word, ()):
-                if f" {entry} " in running or f" {entry}s " in running:
+            entry = entries.get(word)
+            if entry is None:
+                entry = self._look_up(word)
+            if entry:
+                for theme in self._single[entry]:
                     found.setdefault(theme, set()).add(entry)
+            if word in longer:
+                for entry, theme in longer[word]:
+                    if f" {entry} " in running or f" {entry}s " in running:
+                        found.setdefault(theme, set()).add(entry)
         return found
+
+    def _look_up(self, word: str) -> str:
+        """Return the entry that a word is a form of, "" where it is of none, and keep it at hand."""
+        if len(self._entries) >= _MOST_KEPT:
+            self._entries.clear()
+        entry = self._entries[word] = next((form for form in _forms(word) if form in self._single), "")
+        return entry
 
     def score(self, signs: Mapping[str, float]) -> float:
         """Weigh signs; above 0 the article is on the crisis."""

@@ -13,18 +13,8 @@ from pipelines.matching.phrases import Clause, Phrase
 from pipelines.matching.tokens import Sentence
 from schemas.lexicon_patterns import ANY_VERB
 
-_STRONG_PREPS: Final = (
-    "between",
-    "of",
-    "by",
-    "from",
-    "on",
-    "against",
-    "in",
-    "near",
-    "at",
-    "with",
-    "outside",
+_STRONG_PREPS: Final = frozenset(
+    {"between", "of", "by", "from", "on", "against", "in", "near", "at", "with", "outside"}
 )
 
 
@@ -54,7 +44,7 @@ class Triggers:
         somebody is said to say a clause.
         """
         self.conditions.begin(credited)
-        wordings = find_wordings(sentence, self.patterns.idioms, self.parties)
+        wordings = find_wordings(sentence, self.patterns, self.parties)
         idioms = self._wordings(clauses, wordings)
         verbal = [hit for clause in clauses for hit in self._verbal(sentence, clause)]
         refused = {hit.start for hit in verbal if not _SPEECH_ACTS.isdisjoint(hit.rule.pattern.flags)}
@@ -149,21 +139,22 @@ class Triggers:
         slots = clause_slots(clause)
         filled = [name for name, phrases in slots.items() if phrases]
         particles = [low for _, low in clause.particles]
-        fitting = self._fitting(verb.lemma, clause, filled, particles)
-        hold = self.conditions.hold
-        rule = next((one for one in fitting if hold(sentence, clause, one, slots)), None)
+        first = self.conditions.first
+        fitting = self._fitting(verb.lemma, clause, filled, particles) if rules else []
+        rule = first(sentence, clause, fitting, slots)
         if rule is None and rules and verb.passive and not slots["subj"]:
-            rule = next((one for one in rules if hold(sentence, clause, one, slots, unsaid=True)), None)
+            fitting = self._fitting(verb.lemma, clause, [*filled, "subj"], particles)
+            rule = first(sentence, clause, fitting, slots, unsaid=True)
         if moody and (rule is None or _SPEECH_ACTS.isdisjoint(rule.pattern.flags)):
             general = self._fitting(ANY_VERB, clause, filled, particles)
-            said = next((one for one in general if hold(sentence, clause, one, slots)), None)
+            said = first(sentence, clause, general, slots)
             rule = said if said is not None and (rule is None or said.group.content == "folded") else rule
         if rule is not None:
             yield Found(verb.head, self._trigger_end(clause, rule), rule, clause, slots)
 
     def _fitting(self, lemma: str, clause: Clause, filled: list[str], particles: list[str]) -> list[Rule]:
         asked = self.patterns.asked.get(lemma, ())
-        flags = frozenset(flag for flag in asked if flag_holds(clause, flag))
+        flags = frozenset([flag for flag in asked if flag_holds(clause, flag)])
         return self.patterns.applicable(lemma, filled, flags, particles)
 
     def _trigger_end(self, clause: Clause, rule: Rule) -> int:
@@ -332,9 +323,12 @@ def is_argument(hit: Found) -> bool:
     return any(phrase.head == hit.start for phrase in (*hit.clause.subjects, *hit.clause.objects))
 
 
-def clause_phrases(clause: Clause) -> Iterator[Phrase]:
-    """Yield the noun phrases of a clause, with what hangs on them, once each."""
+def clause_phrases(clause: Clause) -> list[Phrase]:
+    """Return the noun phrases of a parsed clause, with what hangs on them, once each."""
+    if clause.phrases is not None:
+        return clause.phrases
     seen: set[int] = set()
+    found: list[Phrase] = []
     stack = [*clause.subjects, *clause.objects, *(phrase for _, phrase in clause.preps)]
     stack.reverse()
     while stack:
@@ -342,9 +336,12 @@ def clause_phrases(clause: Clause) -> Iterator[Phrase]:
         if phrase.start in seen:
             continue
         seen.add(phrase.start)
-        yield phrase
-        stack.extend(inner for _, inner in reversed(phrase.preps))
+        found.append(phrase)
+        if phrase.preps:
+            stack.extend([inner for _, inner in reversed(phrase.preps)])
         stack.extend(phrase.apposed)
+    clause.phrases = found
+    return found
 
 
 def clause_slots(clause: Clause) -> dict[str, list[Phrase]]:
