@@ -46,7 +46,12 @@ def _of_clause(
     credits_: Credits, sentence: Sentence, clause: Clause, parties: Parties
 ) -> Iterator[tuple[int, Clause, Credit]]:
     verb = clause.verb
-    if clause.kind == "aside" and verb is not None and (verb.lemma in credits_.strength or verb.lemma == "put"):
+    if (
+        clause.kind == "aside"
+        and verb is not None
+        and not verb.negated
+        and (verb.lemma in credits_.strength or verb.lemma == "put")
+    ):
         cue = sentence.text[sentence.starts[verb.head] : sentence.ends[verb.head]]
         strength = credits_.strength.get(verb.lemma, "said")
         for phrase in credits_.speakers(sentence, clause):

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from pipelines.matching.antecedents import stranger
 from pipelines.matching.parties import Parties
 from pipelines.matching.phrases import Clause, Phrase, VerbGroup
 from pipelines.matching.tokens import Sentence
@@ -88,8 +89,13 @@ class Credits:
         self.outlets = frozenset(words(cues.outlets))
 
     def source(self, sentence: Sentence, phrase: Phrase, cue: str, parties: Parties) -> ClaimSource:
-        """Describe a phrase as a source."""
+        """Describe a phrase as a source; a pronoun as whom it goes back to, where only the text knows them."""
         ids = parties.ids(sentence, phrase) or parties.it(sentence, phrase.head)
+        if not ids and sentence.tags[phrase.head] == "PRON":
+            known = stranger(parties, sentence, phrase.head)
+            if known is not None:
+                kind: SourceKind = "named" if known.text.split()[-1].istitle() else "anonymous"
+                return ClaimSource(text=known.text, id=known.id, kind=kind, cue=cue, span=known.span)
         end = _relative_end(sentence, phrase, max(phrase.end, _tail(sentence, phrase)))
         start, finish = sentence.offsets(phrase.start, self._joined_end(sentence, end, cue))
         return ClaimSource(

@@ -25,12 +25,22 @@ def claim_for(context: Context, found: Found) -> Claim:
     for at, clause, credit in context.beside:
         if (clause.kind == "aside" and stands_in(found.clause, clause)) or not _covers(found.clause, clause, at):
             continue
+        if clause.kind == "aside" and found.start < at and _opens_relative(context, clause):
+            continue
         lower, upper = min(at, found.start), max(at, found.start)
         if not any(lower < mark < upper for mark in boundary):
             sources = [credit, *sources]
     if not sources:
         sources = list(context.speech.current(sentence))
     return claim_of([context.speech.introduced(credit) for credit in sources])
+
+
+def _opens_relative(context: Context, aside: Clause) -> bool:
+    """Tell an aside behind a relative pronoun, which says nothing of what stands before ("men who, he said, ...")."""
+    tags = context.sentence.tags
+    starts = [phrase.start for phrase in aside.subjects] + ([aside.verb.start] if aside.verb is not None else [])
+    at = min(starts, default=0)
+    return at > 1 and tags[at - 1] == "COMMA" and tags[at - 2] == "WH"
 
 
 def _covers(clause: Clause, aside: Clause, at: int) -> bool:

@@ -10,6 +10,8 @@ _SAID: Final = frozenset({"ACCUSE", "REJECT", "REQUEST", "THREATEN", "STATEMENT"
 _OFFERED: Final = _SAID | {"AGREE", "CONCEDE"}
 """Types whose speaker is no source of his own words."""
 _CLAIMS: Final = frozenset({"claimed", "claim", "claims", "alleged", "alleges"})
+_TOLD_BY: Final = frozenset({"account", "accounts", "version", "versions", "telling"})
+"""Cues of those who tell what others did ("by those accounts the party has until noon")."""
 _HIMSELF: Final = frozenset({"he", "she", "it", "they"})
 SPEAKERS: Final = frozenset({"we", "us", "i", "me"})
 """Words for the one who is quoted, whoever that turns out to be."""
@@ -35,7 +37,7 @@ def own_words(
         return claim, actors
     last = claim.sources[-1]
     actors = tuple(_speaker(one, last) for one in actors)
-    if event_type in _SAID and own and not actors and last.span is not None:
+    if event_type in _SAID and own and not actors and last.span is not None and last.cue not in _TOLD_BY:
         actors = (Party(id=last.id, text=last.text, span=last.span),)
     same = [one for one in claim.sources if one.cue not in _CLAIMS and _is_actor(one, actors)]
     if everyone:

@@ -118,8 +118,8 @@ class Speech:
 
     def _spoke(self, sentence: Sentence, clauses: list[Clause], parties: Parties) -> list[Credit]:
         asides = beside(self._credits, sentence, clauses, parties)
-        if asides:
-            return [credit for _, _, credit in asides]
+        if outside := [credit for at, _, credit in asides if not self._is_quoted(sentence, at)]:
+            return outside
         for clause in clauses:
             verb = clause.verb
             if verb is None or self._is_quoted(sentence, verb.head):

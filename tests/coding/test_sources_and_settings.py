@@ -199,6 +199,14 @@ def test_he_who_says_more_is_who_spoke_last(code):
     """The pronoun of the next sentence is credited in the words of the one before."""
     text = "Iraqi forces seized Daquq, Kosrat Rasul said. Peshmerga withdrew from Kirkuk, he added."
     assert sources(only(code(text), "RETREAT")) == ["Kosrat Rasul"]
+    text = "A driver crossed the bridge. He said that peshmerga withdrew from Kirkuk."
+    assert sources(only(code(text), "RETREAT")) == ["A driver"]
+
+
+def test_an_aside_behind_a_relative_pronoun_says_nothing_of_what_stands_before_it(code):
+    """That X seized Y from men "who, he said, ..." is the outlet's but for what follows."""
+    text = "Iraqi forces seized Daquq from fighters, who, a lawmaker said, lost two men."
+    assert sources(only(code(text, everything=True), "SEIZE")) == []
 
 
 @pytest.mark.parametrize(
@@ -214,3 +222,9 @@ def test_he_who_says_more_is_who_spoke_last(code):
 def test_only_hearsay_is_alleged(code, source, status):
     """Who speaks with a body behind him states it; nobody knows where a mere source has it from."""
     assert only(code(f"Iraqi forces seized Daquq, according to {source}."), "SEIZE").claim.status == status
+
+
+def test_whom_a_quotation_mentions_does_not_speak_on_in_it(code):
+    """Accounts that a quoted text relies on are no speakers of its next sentences."""
+    text = 'The mission said: "By the accounts of residents Iraqi forces seized Daquq. Peshmerga withdrew from Kirkuk."'
+    assert "residents" not in sources(only(code(text), "RETREAT"))
