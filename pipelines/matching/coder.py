@@ -22,7 +22,7 @@ from pipelines.matching.dates import find_times, local_day, published_time
 from pipelines.matching.denials import DENYING, speaks_for, with_denials
 from pipelines.matching.grammar import Grammar
 from pipelines.matching.headlines import read_headline
-from pipelines.matching.implied import asked_after
+from pipelines.matching.implied import asked_after, note_deed
 from pipelines.matching.lexicon import Patterns
 from pipelines.matching.magnitudes import find_magnitudes, for_event
 from pipelines.matching.parse import Parser
@@ -277,6 +277,7 @@ class Coder:
             event = code_trigger(context, trigger, found)
             if event is not None:
                 context.asked = asked_after([event]) or context.asked
+                note_deed(context, event)
                 numbers = for_event(event.type, magnitudes)
                 events.append(msgspec.structs.replace(event, magnitude=numbers))
         if DENYING in self.vocabulary.types:

@@ -49,6 +49,8 @@ class Context:
         self.anchor: date | None = None
         self.setting: Party | None = None
         self.asked: tuple[Party, ...] = ()
+        self.deeds: dict[str, tuple[Party, ...]] = {}
+        """Who did what of each type last, latest last."""
         """Who asked or offered something last, in this sentence or the one before."""
         self.sentence: Sentence
         self._latest: Sentence | None = None
@@ -76,6 +78,7 @@ class Context:
     def turn_to_text(self) -> None:
         """Forget what has its words in the title: parties of the text have theirs there."""
         self.setting, self.asked, self._latest = None, (), None
+        self.deeds.clear()
         self.parties.memory.stranger = None
 
     @property

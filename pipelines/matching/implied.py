@@ -148,3 +148,44 @@ def asked_after(events: Iterable[CodedEvent]) -> tuple[Party, ...]:
     """Return who asks or offers something in a sentence, for a refusal that follows."""
     latest = [event for event in events if event.type in _ASKED and event.actors and not event.negated]
     return latest[-1].actors if latest else ()
+
+
+_FORCE: Final = ("ASSAULT", "SEIZE", "MOBILIZE", "COERCE")
+_RULING: Final = ("SANCTION", "COERCE", "REQUEST")
+_OFFER: Final = ("CONCEDE", "AGREE", "REQUEST")
+_DEEDS: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("attack", "assault", "raid", "offensive", "operation", "campaign", "deployment"), _FORCE),
+    **dict.fromkeys(("decision", "order", "verdict", "ruling", "measure", "ban"), _RULING),
+    **dict.fromkeys(("embargo", "closure", "blockade"), ("SANCTION", "COERCE")),
+    **dict.fromkeys(("proposal", "offer", "pledge", "plan", "idea", "initiative"), _OFFER),
+    **dict.fromkeys(("call", "plea", "demand", "request", "appeal"), ("REQUEST",)),
+    **dict.fromkeys(("ultimatum", "threat", "deadline", "warning"), ("THREATEN",)),
+    **dict.fromkeys(("claim", "charge", "accusation", "allegation"), ("ACCUSE",)),
+    **dict.fromkeys(("move", "act", "step", "action", "behaviour", "behavior"), ()),
+    **dict.fromkeys(("word", "speech", "remark", "comment", "statement"), ()),
+    "arrest": ("COERCE",),
+}
+"""What somebody did or said and others judge, with its types; none: whatever was done last."""
+
+
+def judged(context: Context, found: Found, actors: tuple[Party, ...]) -> tuple[Party, ...]:
+    """Return whose the deed is that is judged without a name ("called the decision a punishment")."""
+    if found.rule.group.type not in {"ACCUSE", "SUPPORT", "REJECT"}:
+        return ()
+    sentence, known = context.sentence, {actor.id for actor in actors}
+    for name in ("obj", "subj", "to", "of", "with", "by", "at", "for"):
+        for phrase in found.slots.get(name, ()):
+            types = _DEEDS.get(sentence.lemmas[phrase.head])
+            if types is None or phrase.preps or sentence.lows[phrase.start] not in {"the", "this", "that", "these"}:
+                continue
+            done = [context.deeds[one] for one in types or [*context.deeds][-1:] if one in context.deeds]
+            return tuple(party for party in done[0] if party.id not in known) if done else ()
+    return ()
+
+
+def note_deed(context: Context, event: CodedEvent) -> None:
+    """Remember who did what, for those who judge it."""
+    doers = tuple(actor for actor in event.actors if actor.id is not None)
+    if doers and event.realis == "actual" and not event.negated:
+        context.deeds.pop(event.type, None)
+        context.deeds[event.type] = doers

@@ -11,6 +11,7 @@ from pipelines.matching.implied import (
     TOOLS,
     doers_of_noun,
     hosts,
+    judged,
     names_each_other,
     owners,
     possessors,
@@ -181,6 +182,7 @@ def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Par
         recipients = actors
     if not recipients and found.rule.group.type == "REJECT":
         recipients = refused(context, actors)
+    recipients = recipients or judged(context, found, actors)
     if not any(party.id for party in recipients):
         recipients = owners(context, found) or recipients
     places = places_of(context, found, frame.places)

@@ -1,4 +1,4 @@
-"""Where what a sentence tells without a place went on, and by what words strangers are written down."""
+"""What earlier sentences leave to later ones: where it went on, whose words and deeds; and strangers by name."""
 
 
 def only(events, kind):
@@ -41,3 +41,14 @@ def test_we_in_a_text_quoted_in_full_is_who_issued_it(code):
     """A statement of which no sentence says whose it is speaks for the party named last before it began."""
     text = 'The KRG put out this on Kirkuk.\n\n"Baghdad is not our master. We reject its ultimatum.\n\n"Enough."'
     assert [party.id for party in only(code(text), "REJECT").actors] == ["krg"]
+
+
+def test_a_deed_that_is_judged_without_a_name_is_that_of_who_did_it_last(code):
+    """ "The decision" is a sanction, so its author is who imposed one, whoever acted in between."""
+    text = "Turkey closed the border to Kurdish oil. Barzani met Abadi in Erbil. Gorran condemned the decision."
+    assert [party.id for party in only(code(text), "ACCUSE").recipients] == ["turkey-gov"]
+
+
+def test_a_deed_of_which_nobody_told_is_nobodys(code):
+    """Without an earlier deed of its kind "the decision" has no author."""
+    assert only(code("Barzani met Abadi in Kirkuk. Gorran condemned the decision."), "ACCUSE").recipients == ()
