@@ -44,7 +44,7 @@ def test_we_in_a_text_quoted_in_full_is_who_issued_it(code):
 
 
 def test_a_deed_that_is_judged_without_a_name_is_that_of_who_did_it_last(code):
-    """ "The decision" is a sanction, so its author is who imposed one, whoever acted in between."""
+    """A decision is mostly a sanction, so its author is who imposed one, whoever acted in between."""
     text = "Turkey closed the border to Kurdish oil. Barzani met Abadi in Erbil. Gorran condemned the decision."
     assert [party.id for party in only(code(text), "ACCUSE").recipients] == ["turkey-gov"]
 
