@@ -279,7 +279,7 @@ class Coder:
                 context.asked = asked_after([event]) or context.asked
                 note_deed(context, event)
                 numbers = for_event(event.type, magnitudes)
-                events.append(msgspec.structs.replace(event, magnitude=numbers))
+                events.append(msgspec.structs.replace(event, magnitude=numbers) if numbers else event)
         if DENYING in self.vocabulary.types:
             events = with_denials(events, self._one_voice)
         context.setting, context.asked = setting_after(events), asked_after(events)

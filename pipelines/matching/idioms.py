@@ -26,25 +26,26 @@ class Wording(NamedTuple):
 
 def find_wordings(sentence: Sentence, patterns: Patterns, parties: Parties) -> list[Wording]:
     """Return the wordings of a sentence, the longest of those that begin at a token, none inside another."""
-    words = zip(sentence.lows, sentence.lemmas, sentence.tags, strict=True)
-    forms = [_forms(low, lemma, tag) for low, lemma, tag in words]
-    here = patterns.closing & set().union(*forms)
+    forms = list(map(_forms, sentence.lows, sentence.lemmas, sentence.tags))
+    words = set().union(*forms)
+    here = patterns.closing & words
     if not here:
         return []
-    table = patterns.idioms
+    beginning = {
+        form: fitting for form in patterns.idioms.keys() & words if (fitting := patterns.idioms[form].fitting(here))
+    }
     found: list[Wording] = []
-    at = 0
-    while at < len(forms):
+    behind = 0
+    for at, alike in enumerate(forms if beginning else ()):
         best: Wording | None = None
-        for form in forms[at]:
-            starts = table.get(form)
-            for idiom in starts.fitting(here) if starts is not None else ():
+        for form in alike if at >= behind else ():
+            for idiom in beginning.get(form, ()):
                 end = _end(sentence, forms, idiom.parts, at, parties)
                 if end is not None and (best is None or end > best.end):
                     best = Wording(at, end, idiom.rule)
         if best is not None:
             found.append(best)
-        at = best.end if best is not None else at + 1
+            behind = best.end
     return found
 
 

@@ -39,6 +39,7 @@ class Offices:
                 term = _Term(actor.id, tenure.organisation, tenure.start, tenure.end)
                 for title in tenure.titles:
                     self._terms.setdefault(title.lower(), []).append(term)
+        self._last = frozenset(title.rpartition(" ")[2] for title in self._terms)
         self._borne = {
             actor.id: frozenset(
                 word for tenure in actor.roles for title in tenure.titles for word in title.lower().split()
@@ -56,6 +57,8 @@ class Offices:
 
     def holder(self, words: Sequence[str], today: date | None) -> str | None:
         """Return who holds the office that the last words name ("the Iraqi prime minister")."""
+        if not words or words[-1].rpartition(" ")[2] not in self._last:
+            return None
         for begin in range(len(words)):
             for term in self._terms.get(" ".join(words[begin:]), ()):
                 if term.covers(today) and not (begin and self._another(words[begin - 1], term)):
@@ -70,6 +73,8 @@ class Offices:
     def holder_of(self, words: Sequence[str], organisation: str, today: date | None) -> str | None:
         """Return who holds the office `words` ("commander") of an organisation, where its title says both in one."""
         wanted = " ".join(words)
+        if wanted.rpartition(" ")[2] not in self._last:
+            return None
         for title, terms in self._terms.items():
             if not title.endswith(f" {wanted}"):
                 continue

@@ -234,8 +234,12 @@ class Parties:
         """Resolve phrases for two: "the two men", "both sides", "Iraqi and Kurdish officers"."""
         if names_two(sentence, phrase) and (pair := several(self, sentence, phrase.start)):
             return pair
-        groups = self._groups_before(sentence, phrase)
-        return both_sides(sentence, phrase, groups, self.vocabulary.actors) or shared(self, sentence, phrase)
+        both = (
+            both_sides(sentence, phrase, self._groups_before(sentence, phrase), self.vocabulary.actors)
+            if counts_two(sentence, phrase)
+            else []
+        )
+        return both or shared(self, sentence, phrase)
 
     def _by_title(self, sentence: Sentence, phrase: Phrase) -> list[str]:
         """Resolve by what stands beside a name: "X, a PUK lawmaker", "peshmerga commander X"."""
@@ -317,7 +321,9 @@ class Parties:
     def by_adjective(self, sentence: Sentence, phrase: Phrase, classes: Sequence[str]) -> str | None:
         """Resolve by the adjective nearest to the head ("Iraqi Kurdish politician" is Kurdish)."""
         for at in range(phrase.end - 1, phrase.start - 1, -1):
-            table = self.adjectives.get(sentence.lows[at], {})
+            table = self.adjectives.get(sentence.lows[at])
+            if table is None:
+                continue
             for name in classes:
                 if name in table:
                     return table[name]

@@ -59,11 +59,11 @@ class Speech:
         return credit
 
     def _taken_up(self, credit: Credit) -> Credit:
-        """Return "he" or "it" as the one who spoke last, where that is told by the same words or not at all."""
+        """Return "he" or "it" with what is known of the one who spoke last, unless it is told to be another."""
         for one in self._last or self.speaker:
             source, known = one.source, credit.source
             if source.text.lower() not in _AGAIN and known.id in {None, source.id}:
-                return Credit(msgspec.structs.replace(source, cue=known.cue), credit.strength)
+                return Credit(msgspec.structs.replace(known, id=source.id, kind=source.kind), credit.strength)
         return credit
 
     def _introduce(self, credits_: list[Credit]) -> None:
@@ -96,7 +96,7 @@ class Speech:
         self.revealed = spoke if self.unattributed else []
         if not self._open and not self._paused and sentence.span[0] >= self._colon_until:
             self.speaker = self.current(sentence)
-        for low in sentence.lows[self._resumed :]:
+        for low in sentence.lows[self._resumed :] if not QUOTES.isdisjoint(sentence.lows) else ():
             self._open = _turned(low, opened=self._open)
         self._introduce(spoke)
         if spoke:
@@ -134,6 +134,8 @@ class Speech:
     def _is_quoted(self, sentence: Sentence, at: int) -> bool:
         """Tell whether a token stands inside quotation marks: what is said there credits nobody outside."""
         opened = self._open
+        if QUOTES.isdisjoint(sentence.lows):
+            return opened
         for low in sentence.lows[self._resumed : at]:
             opened = _turned(low, opened=opened)
         return opened
