@@ -89,19 +89,18 @@ class Credits:
         self.outlets = frozenset(words(cues.outlets))
 
     def source(self, sentence: Sentence, phrase: Phrase, cue: str, parties: Parties) -> ClaimSource:
-        """Describe a phrase as a source; a pronoun as whom it goes back to, where only the text knows them."""
+        """Describe a phrase as a source; a pronoun is named or nameless as whom it goes back to."""
         ids = parties.ids(sentence, phrase) or parties.it(sentence, phrase.head)
+        kind = self._kind(sentence, phrase, ids, parties)
         if not ids and sentence.tags[phrase.head] == "PRON":
             known = stranger(parties, sentence, phrase.head)
-            if known is not None:
-                kind: SourceKind = "named" if known.text.split()[-1].istitle() else "anonymous"
-                return ClaimSource(text=known.text, id=known.id, kind=kind, cue=cue, span=known.span)
+            kind = "named" if known is not None and known.text.split()[-1].istitle() else kind
         end = _relative_end(sentence, phrase, max(phrase.end, _tail(sentence, phrase)))
         start, finish = sentence.offsets(phrase.start, self._joined_end(sentence, end, cue))
         return ClaimSource(
             text=sentence.text[start:finish],
             id=ids[0] if ids else None,
-            kind=self._kind(sentence, phrase, ids, parties),
+            kind=kind,
             cue=cue,
             span=(start, finish),
         )

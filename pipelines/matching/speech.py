@@ -18,6 +18,8 @@ _SOURCES: Final = re.compile(r"\b(?:source|official|officer|commander|diplomat|l
 
 _AGAIN: Final = frozenset({"he", "she", "it", "they"})
 """Words that take up who spoke before."""
+_MORE: Final = frozenset({"added", "adds", "continued", "continues", "went", "goes"})
+"""Cues that only who has just spoken can have."""
 
 
 class Speech:
@@ -62,7 +64,8 @@ class Speech:
         """Return "he" or "it" with what is known of the one who spoke last, unless it is told to be another."""
         for one in self._last or self.speaker:
             source, known = one.source, credit.source
-            if source.text.lower() not in _AGAIN and known.id in {None, source.id}:
+            more = known.cue in _MORE and source.id is not None
+            if source.text.lower() not in _AGAIN and (more or known.id in {None, source.id}):
                 return Credit(msgspec.structs.replace(known, id=source.id, kind=source.kind), credit.strength)
         return credit
 

@@ -196,11 +196,12 @@ def test_a_heading_that_announces_an_account_is_no_source(code):
 
 
 def test_he_who_says_more_is_who_spoke_last(code):
-    """The pronoun of the next sentence is credited in the words of the one before."""
-    text = "Iraqi forces seized Daquq, Kosrat Rasul said. Peshmerga withdrew from Kirkuk, he added."
-    assert sources(only(code(text), "RETREAT")) == ["Kosrat Rasul"]
-    text = "A driver crossed the bridge. He said that peshmerga withdrew from Kirkuk."
-    assert sources(only(code(text), "RETREAT")) == ["A driver"]
+    """The pronoun of the next sentence is the one of the sentence before, by id and by kind."""
+    text = "Iraqi forces seized Daquq, the electoral commission said. Peshmerga withdrew from Kirkuk, it added."
+    first, then = (only(code(text), kind).claim.sources[0] for kind in ("SEIZE", "RETREAT"))
+    assert (then.text, then.id, then.kind) == ("it", first.id, "official")
+    text = "Rawa Amin crossed the bridge. He said that peshmerga withdrew from Kirkuk."
+    assert only(code(text), "RETREAT").claim.sources[0].kind == "named"
 
 
 def test_an_aside_behind_a_relative_pronoun_says_nothing_of_what_stands_before_it(code):
