@@ -32,6 +32,12 @@ _DOING: Final = frozenset(
 """Participles behind an event noun whose agent does it ("the ban imposed by X")."""
 
 
+_HELPING: Final = frozenset({"back", "support", "accompany", "join", "assist", "reinforce", "flank", "aid"})
+"""Participles that tell who takes part ("X, backed by Y, took the town")."""
+_JOINT: Final = frozenset({"RETREAT", "SEIZE", "ASSAULT", "MOBILIZE", "COERCE", "CONSULT", "DISPLACE"})
+"""Types that are done together by those who are somewhere together."""
+
+
 def _tells_verb(found: Found) -> bool:
     """Tell whether the verb of its clause is the event, and no noun or wording beside it."""
     verb = found.clause.verb
@@ -114,6 +120,22 @@ def doers_of_noun(context: Context, found: Found) -> list[Phrase]:
         if any(phrase.start <= found.start < phrase.end for phrase in _told_of(clause)):
             return list(clause.doers())
     return []
+
+
+def companions(context: Context, found: Found, actors: tuple[Party, ...]) -> tuple[Party, ...]:
+    """Return who does it beside the subject: "X, backed by Y", "X together with Y"."""
+    subjects = () if found.rule.group.type not in _JOINT or found.nominal else found.clause.subjects
+    known, beside = {actor.id for actor in actors}, list[Phrase]()
+    for clause in context.clauses if subjects else ():
+        if clause.verb is not None and clause.verb.lemma in _HELPING and clause.kind in {"reduced", "part"}:
+            beside += clause.doers() if any(phrase in subjects for phrase in _told_of(clause)) else ()
+    for phrase in clause_phrases(found.clause) if subjects else ():
+        before = context.sentence.lows[max(phrase.start - 2, 0) : phrase.start]
+        if phrase.prep == "alongside" or before in (["together", "with"], ["along", "with"]):
+            beside.append(phrase)
+    parties = context.parties
+    found_ids = {one: phrase for phrase in beside for one in parties.ids(context.sentence, phrase)}
+    return tuple(parties.party(context.sentence, phrase, one) for one, phrase in found_ids.items() if one not in known)
 
 
 def _told_of(clause: Clause) -> Iterable[Phrase]:

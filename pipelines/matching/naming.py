@@ -16,6 +16,9 @@ _ONES: Final = frozenset(
      "widow", "shopkeeper", "doctor", "captain", "lieutenant", "sheikh", "politician", "analyst", "minister", "judge",
      "policeman", "villager", "student", "engineer", "journalist"]
 )  # fmt: skip
+CROWDS: Final = frozenset(
+    {"some", "many", "several", "others", "dozens", "hundreds", "thousands", "scores", "mob", "crowd"}
+)
 _DESCRIBING: Final = frozenset({"of", "with", "within", "from"})
 _ENDS: Final = frozenset({"COMMA", "PUNCT", "BREAK", "QUOTE", "SUB"})
 _LONGEST_LIST: Final = 12

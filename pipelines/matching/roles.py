@@ -9,6 +9,7 @@ from pipelines.matching.context import Context
 from pipelines.matching.event_times import event_time
 from pipelines.matching.implied import (
     TOOLS,
+    companions,
     doers_of_noun,
     hosts,
     judged,
@@ -19,7 +20,7 @@ from pipelines.matching.implied import (
     requested_of,
     wielders,
 )
-from pipelines.matching.naming import by_name
+from pipelines.matching.naming import CROWDS, by_name
 from pipelines.matching.neighbours import is_date
 from pipelines.matching.own_words import own_words
 from pipelines.matching.people import person_like
@@ -169,6 +170,7 @@ def _roles(context: Context, found: Found) -> tuple[tuple[Party, ...], tuple[Par
     actors = actors if any(actor.id for actor in actors) else wielders(context, found) or actors
     if frame.both and len(actors) == 1:
         actors = (*_other_side(context, found, used), *actors)
+    actors += companions(context, found, actors)
     recipients = _fill(context, found, frame.recipients, used, union=False)
     if not recipients and "obj" in frame.recipients and found.rule.group.content == "folded":
         recipients = _from_content(context, found, used)
@@ -361,7 +363,7 @@ def _nameable(context: Context, phrase: Phrase, *, strict: bool) -> bool:
     head, tag = sentence.lemmas[phrase.head], sentence.tags[phrase.head]
     if parties.place_ids(sentence, phrase):
         return False
-    if head in parties.persons or head in parties.heads or head in _CROWDS:
+    if head in parties.persons or head in parties.heads or head in CROWDS:
         return True
     if sentence.lows[phrase.head] == "those" and sentence.tags[phrase.end : phrase.end + 1] == ["WH"]:
         return True
@@ -389,9 +391,6 @@ def _own(context: Context, found: Found, slot: str) -> list[Party]:
     return []
 
 
-_CROWDS: Final = frozenset(
-    {"some", "many", "several", "others", "dozens", "hundreds", "thousands", "scores", "mob", "crowd"}
-)
 _ADJECTIVE_CLASS: Final = {
     **dict.fromkeys(("RETREAT", "ASSAULT", "SEIZE", "MOBILIZE"), ("force", "gov")),
     **dict.fromkeys(("PROTEST", "DISPLACE"), ("people", "gov")),

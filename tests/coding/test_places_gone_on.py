@@ -1,5 +1,7 @@
 """What earlier sentences leave to later ones: where it went on, whose words and deeds; and strangers by name."""
 
+import pytest
+
 
 def only(events, kind):
     (event,) = [event for event in events if event.type == kind]
@@ -52,3 +54,22 @@ def test_a_deed_that_is_judged_without_a_name_is_that_of_who_did_it_last(code):
 def test_a_deed_of_which_nobody_told_is_nobodys(code):
     """Without an earlier deed of its kind "the decision" has no author."""
     assert only(code("Barzani met Abadi in Kirkuk. Gorran condemned the decision."), "ACCUSE").recipients == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The army, backed by the Hashd, captured Altun Kupri.",
+        "Together with the Hashd, the army captured Altun Kupri.",
+        "The army captured Altun Kupri alongside the Hashd.",
+    ],
+)
+def test_who_does_it_beside_the_subject_does_it_too(code, text):
+    """Participles and prepositions of company name actors as the subject does."""
+    assert {party.id for party in only(code(text), "SEIZE").actors} == {"iraq-army", "pmu"}
+
+
+def test_who_only_backs_a_demand_does_not_make_it(code):
+    """Words are the speaker's alone, whoever supports him."""
+    events = code("Barzani, backed by the PUK, rejected the ultimatum in Kirkuk.")
+    assert [party.id for party in only(events, "REJECT").actors] == ["m-barzani"]
