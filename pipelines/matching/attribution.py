@@ -224,7 +224,7 @@ class Credits:
     def _reports(self, step: Clause, parent: Clause) -> bool:
         assert parent.verb is not None
         strength = self.strength.get(parent.verb.lemma)
-        if strength is None:
+        if strength is None or (strength == "said" and parent.verb.negated):
             return False
         if step.kind == "comp":
             return parent.verb.lemma != "find" or step.mark == "that"

@@ -39,6 +39,7 @@ SAID = [
     ("The capture of Daquq, reported by a news agency, worries Erbil.", ["a news agency"]),
     ("Iraqi forces, according to plan, seized Daquq.", []),
     ("While the mayor says all is calm, Iraqi forces seized Daquq.", []),
+    ("The mayor did not say that Iraqi forces had seized Daquq.", []),
     ("The Joint Operations Command announced the capture of Daquq.", ["The Joint Operations Command"]),
     ("The Joint Operations Command: Iraqi forces seized Daquq.", ["The Joint Operations Command"]),
 ]
