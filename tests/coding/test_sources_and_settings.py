@@ -228,5 +228,5 @@ def test_only_hearsay_is_alleged(code, source, status):
 
 def test_whom_a_quotation_mentions_does_not_speak_on_in_it(code):
     """Accounts that a quoted text relies on are no speakers of its next sentences."""
-    text = 'The mission said: "By the accounts of residents Iraqi forces seized Daquq. Peshmerga withdrew from Kirkuk."'
-    assert "residents" not in sources(only(code(text), "RETREAT"))
+    text = 'The letter reads: "We are alarmed by the accounts of residents of Daquq. Peshmerga withdrew from Kirkuk."'
+    assert sources(only(code(text), "RETREAT")) == []
