@@ -205,10 +205,11 @@ class Coder:
 
     def _may_matter(self, field: Field) -> bool:
         """Gate: without a place of the theatre or a Kurdish party no event can be relevant (schema, section 6)."""
-        doors = self._doors
-        return any(not doors.isdisjoint(mention.actors + mention.places) for mention in field.mentions) or (
-            bool(field.mentions) and any(word in field.text for word in self._opening_words)
-        )
+        closed = self._doors.isdisjoint
+        for mention in field.mentions:
+            if not (closed(mention.actors) and closed(mention.places)):
+                return True
+        return bool(field.mentions) and any(word in field.text for word in self._opening_words)
 
     def _context(self, published: datetime | None, *, everyone: bool) -> Context:
         today: date | None = local_day(published) if published is not None else None

@@ -56,6 +56,8 @@ def fold(text: str) -> Folded:
     Linear. The copy has the length of the original unless marks were dropped, and then carries the offsets.
     """
     folded = _lower(text)
+    if folded.isascii():
+        return Folded(folded, None)
     if _NEEDS_PUNCTUATION.search(folded):
         for mark, plain in _PUNCTUATION:
             folded = folded.replace(mark, plain)

@@ -144,7 +144,8 @@ class Scanner:
 
     def scan(self, text: str) -> list[Mention]:
         """Return the longest names in order, none overlapping. Linear in the text."""
-        text = _SURROGATES.sub("\ufffd", text)
+        if not text.isascii():
+            text = _SURROGATES.sub("\ufffd", text)
         found = self._scan_names(text)
         for at, start, end in _matches(self._exact, text):
             if _bounded(text, start, end):
@@ -154,16 +155,12 @@ class Scanner:
 
     def _scan_names(self, text: str) -> list[Mention]:
         folded = fold(text)
-        found = []
+        names, found = self._names, []
         for at, low, high in _matches(self._folded, folded.text):
-            alias = self._names[at]
-            span = _word_span(folded, low, high, inflected=alias.inflected)
-            if span is None:
-                continue
-            start, end = span
-            if alias.cased and not _capitalised(text, start, alias.surface):
-                continue
-            found.append(Mention(start, end, alias.actors, alias.places))
+            surface, actors, places, cased, inflected = names[at]
+            span = _word_span(folded, low, high, inflected=inflected)
+            if span is not None and not (cased and not _capitalised(text, span[0], surface)):
+                found.append(Mention(*span, actors, places))
         return found
 
 
@@ -188,9 +185,9 @@ def _matches(automaton: AhoCorasick | None, text: str) -> Iterable[tuple[int, in
 
 
 def _bounded(text: str, start: int, end: int) -> bool:
-    before = text[start - 1] if start else " "
-    after = text[end] if end < len(text) else " "
-    return not (before.isalnum() or before == "_") and not (after.isalnum() or after == "_")
+    if start and ((before := text[start - 1]).isalnum() or before == "_"):
+        return False
+    return end >= len(text) or not ((after := text[end]).isalnum() or after == "_")
 
 
 def _word_span(folded: Folded, low: int, high: int, *, inflected: bool) -> tuple[int, int] | None:

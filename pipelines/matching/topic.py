@@ -4,7 +4,7 @@ The consequences of the vote, a quarrel inside the Kurdish camp over the theatre
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from math import log1p
 from typing import Final, NamedTuple
 
@@ -42,10 +42,11 @@ class Field(NamedTuple):
 class Topic:
     """The schema's idea of what an article can be about, compiled once."""
 
-    def __init__(self, vocabulary: Vocabulary, vote: Iterable[str], gate: frozenset[str]) -> None:
+    def __init__(self, vocabulary: Vocabulary, vote: Collection[str], gate: frozenset[str]) -> None:
         self._vocabulary = vocabulary
         self._gate = gate
         names = "|".join(re.escape(word.replace("_", " ")) for word in sorted(vote))
+        self._vote_words = tuple(word.replace("_", " ").lower() for word in sorted(vote))
         self._vote = re.compile(rf"\b(?:{names})s?\b", re.IGNORECASE) if names else None
 
     def grounds(self, events: list[CodedEvent], title: Field, text: Field) -> dict[str, float]:
@@ -83,6 +84,9 @@ class Topic:
         return {name: value for name, value in signs.items() if value}
 
     def _names_vote(self, field: Field) -> bool:
+        low = field.text.lower()
+        if not any(word in low for word in self._vote_words):
+            return False
         return self._vote is not None and self._vote.search(field.text) is not None
 
     def _names_side(self, field: Field) -> bool:
