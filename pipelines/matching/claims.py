@@ -21,7 +21,7 @@ def claim_for(context: Context, found: Found) -> Claim:
         if (noun := noun_of(found)) is not None:
             sources += context.cues.announced(sentence, found.clause, noun, context.parties)
         sources += context.cues.published(sentence, context.clauses, found.end, context.parties)
-    boundary = [at for at, low in enumerate(sentence.lows) if low == ";"]
+    boundary = [at for at, low in enumerate(sentence.lows) if low == ";"] if context.beside else []
     for at, clause, credit in context.beside:
         if (clause.kind == "aside" and stands_in(found.clause, clause)) or not _covers(found.clause, clause, at):
             continue

@@ -26,17 +26,19 @@ class Wording(NamedTuple):
 
 def find_wordings(sentence: Sentence, patterns: Patterns, parties: Parties) -> list[Wording]:
     """Return the wordings of a sentence, the longest of those that begin at a token, none inside another."""
-    forms = list(map(_forms, sentence.lows, sentence.lemmas, sentence.tags))
-    words = set().union(*forms)
+    words = {*sentence.lows, *sentence.lemmas, *(_KINDS[tag] for tag in _KINDS.keys() & set(sentence.tags))}
     here = patterns.closing & words
     if not here:
         return []
     beginning = {
         form: fitting for form in patterns.idioms.keys() & words if (fitting := patterns.idioms[form].fitting(here))
     }
+    if not beginning:
+        return []
+    forms = list(map(_forms, sentence.lows, sentence.lemmas, sentence.tags))
     found: list[Wording] = []
     behind = 0
-    for at, alike in enumerate(forms if beginning else ()):
+    for at, alike in enumerate(forms):
         best: Wording | None = None
         for form in alike if at >= behind else ():
             for idiom in beginning.get(form, ()):

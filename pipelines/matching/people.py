@@ -124,9 +124,12 @@ class Memory:
     def saw(self, seen: list[str], name: str) -> None:
         """Note `name` as the latest of its kind."""
         if name in seen:
+            if seen[-1] == name:
+                return
             seen.remove(name)
         seen.append(name)
-        del seen[:-_REMEMBERED]
+        if len(seen) > _REMEMBERED:
+            del seen[0]
 
 
 def person_like(head: str) -> bool:

@@ -272,9 +272,10 @@ def _fill(context: Context, found: Found, names: Iterable[str], used: set[int], 
             ]
         if not fresh and name in {"obj", "on"} and found.rule.group.type == "REJECT":
             fresh = _own(context, found, name)
-        known = {(party.id, party.text) for party in parties}
-        parties += [party for party in fresh if (party.id, party.text) not in known]
-        context.parties.others |= {party.id for party in parties if party.id is not None}
+        if fresh:
+            known = {(party.id, party.text) for party in parties}
+            parties += [party for party in fresh if (party.id, party.text) not in known]
+            context.parties.others |= {party.id for party in parties if party.id is not None}
         if parties and not union:
             break
     return tuple(parties[:_MOST_PARTIES])
