@@ -120,6 +120,8 @@ def _trailing(
 def _last_cue(credits_: Credits, sentence: Sentence) -> int:
     """Return the token of the verb of saying that ends a sentence but for a time or an addressee; 0 without one."""
     tags, lows = sentence.tags, sentence.lows
+    if credits_.quoting.isdisjoint(sentence.lemmas) and _SHOWING.isdisjoint(lows):
+        return 0
     last = len(sentence) - 1
     while last > 0 and tags[last] in {"PUNCT", "QUOTE"}:
         last -= 1

@@ -6,7 +6,8 @@ from typing import Final
 from pipelines.matching.scanner import Mention
 
 TOKEN: Final = re.compile(
-    r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|bn|mn|m|k)?(?![^\W\d_])"
+    r"[A-Z]?[a-z]++(?![\w'’‐‑.-])"
+    r"|\d+(?:[.,:]\d+)*(?:st|nd|rd|th|bn|mn|m|k)?(?![^\W\d_])"
     r"|['’](?:s|t|re|ve|ll|d|m)\b"
     r"|(?:[A-Z]\.){2,}(?:[-‐‑][^\W_]+)*"
     r"|[ap]\.m\.?"
@@ -15,8 +16,8 @@ TOKEN: Final = re.compile(
     r"|[^\W_]+(?:[-‐‑'’](?!(?:s|t|re|ve|ll|d|m)\b)[^\W_]+)*"
     r"|[^\w\s]|_"
 )
-"""Numbers, clitics, dotted and shortened words, other words (hyphens inside), single marks. No alternative can
-backtrack far.
+"""Plain words first, for most are; numbers, clitics, dotted and shortened words, other words (hyphens inside), single
+marks. No alternative can backtrack far.
 """
 
 _SHORT: Final = {
