@@ -7,7 +7,7 @@ command that made them (`python -m benchmarks.fit_relevance`).
 
 import re
 from collections.abc import Iterator, Mapping
-from math import log1p
+from math import fsum, log1p
 from typing import Final
 
 from pipelines.matching.normalise import fold
@@ -91,8 +91,9 @@ class Subject:
         return entry
 
     def score(self, signs: Mapping[str, float]) -> float:
-        """Weigh signs; above 0 the article is on the crisis."""
-        return self.weights.get("bias", 0.0) + sum(self.weights.get(name, 0.0) * value for name, value in signs.items())
+        """Weigh signs; above 0 the article is on the crisis. The order of the signs doesn't matter, to the last digit."""
+        weighed = (self.weights.get(name, 0.0) * value for name, value in signs.items())
+        return fsum((self.weights.get("bias", 0.0), *weighed))
 
 
 def _forms(word: str) -> Iterator[str]:
