@@ -91,7 +91,7 @@ class Subject:
         return entry
 
     def score(self, signs: Mapping[str, float]) -> float:
-        """Weigh signs; above 0 the article is on the crisis. The order of the signs doesn't matter, to the last digit."""
+        """Weigh signs; above 0 the article is on the crisis. Their order doesn't matter, to the last digit."""
         weighed = (self.weights.get(name, 0.0) * value for name, value in signs.items())
         return fsum((self.weights.get("bias", 0.0), *weighed))
 
