@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(autouse=True)
 def log_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of event ids for this test alone, and for the processes that it starts; never the user's own."""
-    folder = tmp_path_factory.mktemp("log-state")
+    folder = tmp_path_factory.mktemp("log-state") / "state"
     monkeypatch.setenv("KIRKUK_LOG_STATE", str(folder))
     return folder
 
