@@ -188,7 +188,9 @@ class _Demoted(logging.Handler):
     """Hands the driver's lines on as debug lines of ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log one line again."""
+        """Log one line again; none of logging in, which hold the password as bytes, where no mask knows it."""
+        if "sasl" in record.getMessage().lower():
+            return
         _driver_logger.debug("%s: %s", record.name, record.getMessage(), exc_info=record.exc_info)
 
 

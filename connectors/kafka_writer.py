@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 from connectors.kafka_ids import Place
 from connectors.kafka_options import TRANSACTION_S, KafkaOptions, producer_settings
 from schemas.envelope import ALERTS, ARTICLES, DEAD_LETTERS, FEEDS, MATCHES
+from schemas.errors import LogError
 
 _COURTESY_S: Final = 2.0
 """How long a writer waits for another process on this machine before it takes the lane away. A process that was stopped
@@ -99,7 +100,7 @@ class Lane:
 
         What is raised inside gives the lane up.
         """
-        with self._lock, self._path.open("a+b") as file:
+        with self._lock, self._file() as file:
             self._lock_politely(file.fileno())
             file.seek(0)
             if file.read(8) != self._mark:
@@ -113,6 +114,17 @@ class Lane:
                 # While it is held: the next thread finds no producer that is in doubt, and keeps the one it makes.
                 self.discard()
                 raise
+
+    def _file(self) -> Any:
+        """Open the lane's file; its folder is a cache that anybody may delete while we run. Raises LogError."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return self._path.open("a+b")
+        except OSError as error:
+            raise LogError(
+                f"{self._path}: can't be opened ({error.strerror}); "
+                "set KIRKUK_LOG_STATE to a folder that can be written"
+            ) from error
 
     def _lock_politely(self, file: int) -> None:
         """Wait a while for the file's lock, then go on without it: the broker's fence is what keeps writers apart."""
