@@ -60,7 +60,8 @@ class Task:
                     break
                 except OvertakenError as error:
                     self._step_back(lane, error, deadline)
-        site.landed([Noted(record.place.topic, record.event_id, self._mark) for record in fresh], moves, landed)
+            # While the lane is held: a commit that turns out to be none gives it up.
+            site.landed([Noted(record.place.topic, record.event_id, self._mark) for record in fresh], moves, landed)
         return count
 
     def _commit(

@@ -285,8 +285,17 @@ class Site:
         return [position_record(self._positions.place(key, count), key, position) for key, position in moves.items()]
 
     def landed(self, noted: Sequence[Noted], moves: Mapping[PositionKey, int], landed: Mapping[Place, Landed]) -> None:
-        """Note what was committed, once readers see it, so that this process needn't read it again."""
+        """Note what was committed, once readers see it, so that this process needn't read it again.
+
+        Raises KafkaTimeoutError where our own transaction is still open though its commit was answered. A broker that
+        is cut off from its controller for a moment takes the partitions for deleted, writes no marker there and says
+        that all is done (Kafka 4.3, seen after kills); the next transaction's end would decide about these records.
+        """
+        from kafka.errors import KafkaTimeoutError
+
         ends = self.seen(landed, _SEEN_S)
+        if any(ends[place] == found.first for place, found in landed.items()):
+            raise KafkaTimeoutError("a commit was answered and had no effect")
         positions = topic(self.options, POSITIONS)
         with self._lock, suppress(LogError):  # what can't be noted is read again
             # Where nothing but this transaction and its marker came since the last look, all of it is known.

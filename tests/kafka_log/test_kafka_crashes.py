@@ -222,3 +222,24 @@ def test_an_unknown_broker_is_told_at_once():
     with pytest.raises(LogError, match=r"kafka://127\.0\.0\.1:9/x: .*check the address"):
         KafkaLog(parse_kafka_url("kafka://127.0.0.1:9/x"))
     assert time.monotonic() - began < 20
+
+
+def test_a_commit_that_was_answered_and_had_no_effect_is_noticed(url, opened, play, monkeypatch):
+    """A broker may forget the markers of a commit that it answers. The events are appended again, once, and count."""
+    from kafka import KafkaProducer
+
+    commit, forgotten = KafkaProducer.commit_transaction, []
+
+    def forget_one(producer):
+        if forgotten:
+            return commit(producer)
+        return forgotten.append(producer)
+
+    log = opened(url)
+    assert log.append(play.appends("before")) == 1
+    monkeypatch.setattr(KafkaProducer, "commit_transaction", forget_one)
+    assert log.append(play.appends("a", "b"), [Advance("reader", "source", 0, 7)]) == 2
+    assert len(forgotten) == 1
+    assert log.append(play.appends("a", "after")) == 1
+    assert play.ids(play.read_all(log)) == ["before", "a", "b", "after"]
+    assert log.position("reader", "source") == 7
