@@ -33,7 +33,7 @@ test: $(READY)
 	@nice $(BIN)/python tests/servers/artifacts.py kafka elastic prism >/dev/null 2>&1 & \
 	$(BIN)/python -m pytest -n 2 -m "not slow and not servers"
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "servers and not slow and not nightly"
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not nightly"
 
 # Everything, one after the other: half an hour.
 test-all: $(READY)

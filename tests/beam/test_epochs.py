@@ -107,6 +107,7 @@ def test_partitions_leave_what_one_leaves(new_desk, epochs_over, play, sparse, c
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_many_epochs_leave_the_memory_flat(desk, play):
     """After 120 to warm up (the allocator's own growth and bounded caches end at about 100), forty more don't take
     eight megabytes.

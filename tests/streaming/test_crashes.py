@@ -70,6 +70,11 @@ def test_the_worker_is_killed_at_random_moments(places, play, story, undisturbed
     assert left(site, play) == undisturbed
 
 
+@pytest.mark.parametrize(
+    "places",
+    ["files", pytest.param("servers", marks=[pytest.mark.servers("kafka", "elastic"), pytest.mark.nightly])],
+    indirect=True,
+)
 @pytest.mark.timeout(300)
 def test_the_runner_is_killed_at_random_moments(places, play, story, undisturbed, start_prism, tools):
     """The job is submitted again to the runner that comes back, which knows nothing of the ones before."""
