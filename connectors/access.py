@@ -40,7 +40,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     **LOG_VARIABLES,
     **INDEX_VARIABLES,
     **KIBANA_VARIABLES,
-    "KIRKUK_CACHE": "folder where schemas that were checked are kept",
+    "KIRKUK_CACHE": "folder of caches: schemas that were checked, event ids unless KIRKUK_LOG_STATE is set",
 }
 
 

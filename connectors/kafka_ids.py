@@ -10,7 +10,6 @@ be taken for the one that was read. What would follow is that its events count a
 
 import contextlib
 import hashlib
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from schemas.errors import LogError
+from schemas.user_cache import user_cache
 
 Result = TypeVar("Result")
 
@@ -56,8 +56,8 @@ def state_folder(configured: str, cluster: str, prefix: str, brokers: Sequence[s
     A copy of a cluster has its ids: the addresses tell them apart.
     """
     place = hashlib.blake2b(",".join(sorted(brokers)).encode(), digest_size=6).hexdigest()
-    base = configured or os.path.join(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "kirkuk")  # noqa: PTH118
-    return Path(base) / "kafka" / f"{cluster}-{place}-{prefix}"
+    base = Path(configured) if configured else user_cache()
+    return base / "kafka" / f"{cluster}-{place}-{prefix}"
 
 
 class IdCache:

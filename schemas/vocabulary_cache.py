@@ -6,7 +6,6 @@ before it: one that is damaged or foreign is not used. Without a folder to write
 
 import contextlib
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterable
 from functools import cache
@@ -15,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.user_cache import user_cache
 from schemas.vocabulary import Vocabulary
 
 _DIGEST_BYTES: Final = 32
@@ -26,11 +26,8 @@ _DECODER: Final = msgspec.msgpack.Decoder(Vocabulary)
 
 
 def cache_folder() -> Path:
-    """Return the folder of the entries: in `KIRKUK_CACHE`, else in the user's cache folder."""
-    base = os.environ.get("KIRKUK_CACHE") or os.path.join(  # noqa: PTH118 (an empty variable must not count)
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "kirkuk"
-    )
-    return Path(base) / "schemas"
+    """Return the folder of the entries."""
+    return user_cache() / "schemas"
 
 
 def folder_key(folder: Path) -> str | None:
