@@ -38,4 +38,5 @@ def test_bodies_are_received_elsewhere_than_where_they_fell(code):
         "The peshmerga fought Iraqi forces at Altun Kupri. A hospital in Erbil received the bodies of four peshmerga. "
         "Kurdish units have withdrawn behind the river."
     )
-    assert "erbil" not in {place.id for event in events for place in event.places if event.type == "RETREAT"}
+    (left,) = [event for event in events if event.type == "RETREAT"]
+    assert "erbil" not in {place.id for place in left.places}

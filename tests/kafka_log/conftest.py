@@ -5,7 +5,6 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -22,12 +21,6 @@ _prefixes = itertools.count()
 def play() -> ModuleType:
     """Builders, checks and the writer program."""
     return log_play
-
-
-@pytest.fixture
-def state(log_state: Path) -> Path:
-    """The cache of event ids of this test."""
-    return log_state
 
 
 @pytest.fixture

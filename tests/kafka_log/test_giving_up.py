@@ -1,4 +1,4 @@
-"""A process that is asked to stop does not wait for servers that are away."""
+"""A process that is asked to stop does not wait for a broker that is away."""
 
 import threading
 import time
@@ -6,20 +6,12 @@ import time
 import pytest
 
 from connectors import waiting
-from connectors.elastic_index import ElasticIndex
-from connectors.elastic_options import parse_elastic_url
-from schemas.errors import IndexUnavailableError, LogError
-from tests.contracts.index_play import LIVE, document
+from schemas.errors import LogError
 
 
-@pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    """Nothing of this stays for other tests."""
-    monkeypatch.setattr(waiting, "_GIVEN_UP", threading.Event())
-
-
-def test_an_append_ends_within_the_attempt_that_it_is_in(start_kafka, opened, play):
+def test_an_append_ends_within_the_attempt_that_it_is_in(start_kafka, opened, play, monkeypatch):
     """Not after the two minutes that it would wait otherwise; the next process appends it."""
+    monkeypatch.setattr(waiting, "_GIVEN_UP", threading.Event())
     kafka = start_kafka()
     url = f"kafka://{kafka.bootstrap}/stopping"
     log = opened(url)
@@ -34,14 +26,3 @@ def test_an_append_ends_within_the_attempt_that_it_is_in(start_kafka, opened, pl
     kafka.start()
     again = opened(url)
     assert again.append(play.appends("b")) == len(play.appends("b"))
-
-
-def test_a_write_to_an_index_whose_server_is_away_ends_too():
-    """Port 1 is nobody's."""
-    index = ElasticIndex(parse_elastic_url("http://127.0.0.1:1/stopping"))
-    threading.Timer(1, waiting.give_up).start()
-    began = time.monotonic()
-    with pytest.raises(IndexUnavailableError):
-        index.upsert(LIVE, [document("a")])
-    assert time.monotonic() - began < 10
-    index.close()

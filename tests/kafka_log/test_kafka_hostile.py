@@ -36,9 +36,9 @@ def produce(url):
         yield write
 
 
-def forget_cache(state):
+def forget_cache(log_state):
     """Be another machine."""
-    for name in list(state.rglob("ids.db*")):
+    for name in list(log_state.rglob("ids.db*")):
         name.unlink()
 
 
@@ -78,7 +78,7 @@ def test_a_lower_position_that_came_later_moves_nobody_back(url, opened, produce
     assert opened(url).position("c", "articles") == 5
 
 
-def test_a_machine_without_a_cache_appends_though_old_records_were_deleted(url, opened, play, admin, state):
+def test_a_machine_without_a_cache_appends_though_old_records_were_deleted(url, opened, play, admin, log_state):
     """What is still there is read for its ids; what was deleted is not known any more, and stops nobody."""
     from kafka import TopicPartition
 
@@ -86,19 +86,19 @@ def test_a_machine_without_a_cache_appends_though_old_records_were_deleted(url, 
     log.append(play.appends(*"abcdef"))
     log.close()
     admin.delete_records({TopicPartition(topic(parse_kafka_url(url), "articles"), 0): 4})
-    forget_cache(state)
+    forget_cache(log_state)
     fresh = opened(url, patience_s=5)
     assert fresh.append(play.appends("e", "f", "g")) == 1
 
 
-def test_a_cache_that_is_ahead_of_the_log_is_thrown_away(url, opened, play, state):
+def test_a_cache_that_is_ahead_of_the_log_is_thrown_away(url, opened, play, log_state):
     """A broker that lost its tail, or was restored from a backup, holds fewer events than the cache says: what it lost
     is appended again, not left out.
     """
     log = opened(url)
     log.append(play.appends("a"))
     log.close()
-    [cache] = state.rglob("ids.db")
+    [cache] = log_state.rglob("ids.db")
     with contextlib.closing(sqlite3.connect(cache)) as connection, connection:
         [(name, digest_of_a)] = connection.execute("SELECT topic, digest FROM ids").fetchall()
         connection.execute("UPDATE read SET next = next + 5 WHERE topic = ?", (name,))
@@ -125,14 +125,14 @@ def test_a_topic_deleted_and_made_anew_while_it_is_open(url, opened, play, admin
 
 
 @pytest.mark.parametrize("damage", ["deleted", "overwritten"])
-def test_a_cache_lost_while_it_is_open(url, opened, play, state, damage):
+def test_a_cache_lost_while_it_is_open(url, opened, play, log_state, damage):
     """Whoever has it open goes on, whoever comes next makes a new one, and no event is there twice or lost."""
     first = opened(url)
     first.append(play.appends("a", "b"))
     if damage == "deleted":
-        forget_cache(state)
+        forget_cache(log_state)
     else:
-        for name in state.rglob("ids.db*"):
+        for name in log_state.rglob("ids.db*"):
             name.write_bytes(b"\x5a" * 50_000)
     second = opened(f"{url}?replication=1")
     assert second.append(play.appends("b", "c")) == 1

@@ -6,11 +6,11 @@ import shutil
 from connectors import kafka_options
 
 
-def test_a_folder_that_is_deleted_under_an_open_log_is_made_again(url, opened, play, state):
+def test_a_folder_that_is_deleted_under_an_open_log_is_made_again(url, opened, play, log_state):
     """It is a cache: what was appended before is known, what comes is appended."""
     log = opened(url)
     assert log.append(play.appends("a")) == 1
-    shutil.rmtree(state)
+    shutil.rmtree(log_state)
     assert log.append(play.appends("b")) == 1
     assert log.append(play.appends("a", "b")) == 0
 

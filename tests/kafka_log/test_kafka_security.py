@@ -15,7 +15,7 @@ from schemas.errors import ConfigError, LogError
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch, state):
+def nothing_set(monkeypatch, log_state):
     for name in LOG_VARIABLES:
         if name != "KIRKUK_LOG_STATE":
             monkeypatch.delenv(name, raising=False)

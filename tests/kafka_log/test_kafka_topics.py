@@ -137,12 +137,12 @@ def test_a_record_that_the_topic_refuses_is_told_with_the_remedy(url, opened, pl
     assert log.append(play.appends("a")) == 1
 
 
-def test_ids_are_known_without_the_cache(url, opened, play, state):
+def test_ids_are_known_without_the_cache(url, opened, play, log_state):
     """A lost, a damaged or another machine's cache: ids are read from the log again, of every writer."""
     first = opened(url)
     first.append(play.appends("a", "b"))
     first.close()
-    [cache] = state.rglob("ids.db")
+    [cache] = log_state.rglob("ids.db")
     for name in cache.parent.glob("ids.db*"):
         name.unlink()
     again = opened(url)
@@ -333,18 +333,18 @@ def test_a_url_names_brokers_and_prefix():
     assert parse_kafka_url("kafka://one").prefix == "kirkuk"
 
 
-def test_a_damaged_cache_folder_is_told(url, opened, state, play):
+def test_a_damaged_cache_folder_is_told(url, opened, log_state, play):
     """A folder that can't be written is named, with the variable that names another."""
-    state.parent.mkdir(exist_ok=True)
-    state.write_text("a file")
+    log_state.parent.mkdir(exist_ok=True)
+    log_state.write_text("a file")
     with pytest.raises(LogError, match="KIRKUK_LOG_STATE"):
         opened(url)
 
 
-def test_the_cache_holds_no_text(url, opened, play, state):
+def test_the_cache_holds_no_text(url, opened, play, log_state):
     """Digests alone: nothing of an article lies outside the log."""
     opened(url).append(play.appends("secret-id", text="secret text"))
-    [cache] = state.rglob("ids.db")
+    [cache] = log_state.rglob("ids.db")
     with contextlib.closing(sqlite3.connect(cache)) as connection:
         rows = connection.execute("SELECT * FROM ids").fetchall()
     assert rows
