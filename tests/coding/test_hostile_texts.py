@@ -40,7 +40,9 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES, ids=list(SHAPES))
 def test_cost_grows_with_length_only(coder, shape):
-    """Eight times the text costs less than thirty times the processor time."""
+    """Eight times the text costs less than thirty times the processor time; the better of two, for the garbage collector
+    may walk over all that a long test run has gathered.
+    """
 
     def cost(length):
         text = (SHAPES[shape] * (length // len(SHAPES[shape]) + 1))[:length]
@@ -49,8 +51,8 @@ def test_cost_grows_with_length_only(coder, shape):
         return time.process_time() - start
 
     cost(20_000)
-    small, large = max(cost(40_000), 0.01), cost(320_000)
-    assert large < 30 * small
+    small, large = (min(cost(length) for _ in range(2)) for length in (40_000, 320_000))
+    assert large < 30 * max(small, 0.01)
 
 
 def test_nul_and_surrogates_pass(coder):
