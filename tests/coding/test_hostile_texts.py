@@ -40,8 +40,8 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES, ids=list(SHAPES))
 def test_cost_grows_with_length_only(coder, shape):
-    """Eight times the text costs less than thirty times the processor time; the better of two, for the garbage collector
-    may walk over all that a long test run has gathered.
+    """Eight times the text costs less than thirty times the processor time; the better of two, for the garbage
+    collector may walk over all that a long test run has gathered.
     """
 
     def cost(length):
